@@ -104,7 +104,7 @@ def _services(
         service(
             name="worker",
             command=_python(
-                f"celery --app fynlo worker --concurrency {cores} --loglevel INFO"
+                f"celery --quiet --app fynlo worker --concurrency {cores} --loglevel INFO"
                 " --without-gossip --without-mingle"
             ),
             ready_text=" ready.",
@@ -112,7 +112,7 @@ def _services(
         service(
             name="beat",
             command=[
-                *_python("celery --app fynlo beat --pidfile="),
+                *_python("celery --quiet --app fynlo beat --pidfile="),
                 f"--schedule={state.folder / 'beat'}",
             ],
         ),

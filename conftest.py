@@ -1,0 +1,53 @@
+"""The cast, for every test of the house."""
+
+import pytest
+
+from fynlo.accounts.choices import Role
+from fynlo.accounts.models import Restaurant
+from fynlo.testing.cast import Member, hire
+
+
+@pytest.fixture
+def restaurant(db: None) -> Restaurant:
+    return Restaurant.objects.create(name="The Copper Kettle", service_charge_bps=1250)
+
+
+@pytest.fixture
+def rival_restaurant(db: None) -> Restaurant:
+    return Restaurant.objects.create(
+        name="Forno Vesuvio",
+        currency="EUR",
+        country="IE",
+        time_zone="Europe/Dublin",
+        cash_rounding=5,
+    )
+
+
+@pytest.fixture
+def owner(restaurant: Restaurant) -> Member:
+    return hire(restaurant, Role.OWNER)
+
+
+@pytest.fixture
+def manager(restaurant: Restaurant) -> Member:
+    return hire(restaurant, Role.MANAGER)
+
+
+@pytest.fixture
+def cashier(restaurant: Restaurant) -> Member:
+    return hire(restaurant, Role.CASHIER)
+
+
+@pytest.fixture
+def server(restaurant: Restaurant) -> Member:
+    return hire(restaurant, Role.SERVER)
+
+
+@pytest.fixture
+def kitchen(restaurant: Restaurant) -> Member:
+    return hire(restaurant, Role.KITCHEN)
+
+
+@pytest.fixture
+def rival_owner(rival_restaurant: Restaurant) -> Member:
+    return hire(rival_restaurant, Role.OWNER)

@@ -1,0 +1,56 @@
+from fynlo.accounts.models import Device, Restaurant, Session
+from fynlo.documents import Document
+
+RESTAURANT = Document(
+    "restaurant",
+    Restaurant,
+    stream="menu",
+    fields={
+        "id": "id",
+        "name": "name",
+        "currency": "currency",
+        "country": "country",
+        "time_zone": "time_zone",
+        "day_starts_at": "day_starts_at",
+        "version": "version",
+    },
+)
+
+DEVICE = Document(
+    "device",
+    Device,
+    stream="staff",
+    fields={
+        "id": "id",
+        "kind": "kind",
+        "name": "name",
+        "model": "model",
+        "app_version": "app_version",
+        "paired_at": "paired_at",
+        "last_seen_at": "last_seen_at",
+        "clock_skew_ms": "clock_skew_ms",
+        "queue_depth": "queue_depth",
+        "revoked_at": "revoked_at",
+        "version": "version",
+    },
+)
+
+SESSION = Document(
+    "session",
+    Session,
+    stream="staff",
+    fields={
+        "id": "id",
+        "user": "user_id",
+        "name": "user__name",
+        "role": "membership__role",
+        "device": "device_id",
+        "device_name": "device__name",
+        "address": "address",
+        "user_agent": "user_agent",
+        "started_at": "started_at",
+        "expires_at": "expires_at",
+        "revoked_at": "revoked_at",
+        "version": "version",
+    },
+)

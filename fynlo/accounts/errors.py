@@ -1,0 +1,83 @@
+from fynlo.errors import DomainError
+
+
+class CredentialsRefused(DomainError):
+    code = "credentials_refused"
+    status = 401
+    message = "E-mail and password do not match. Check both and try again."
+
+
+class PinRefused(DomainError):
+    code = "pin_refused"
+    status = 401
+    message = "Employee code and PIN do not match. Check both and try again."
+
+
+class PinLocked(DomainError):
+    """`extra["retry_after"]`: seconds until the next try."""
+
+    code = "pin_locked"
+    status = 429
+    message = "Too many wrong PINs here. Wait, or ask a manager."
+
+
+class RestaurantRequired(DomainError):
+    """`extra["restaurants"]`: the choices, `[{"id", "name", "role"}]`."""
+
+    code = "restaurant_required"
+    status = 409
+    message = "You work in several restaurants. Choose one and send its id as `restaurant`."
+
+
+class TokenInvalid(DomainError):
+    code = "token_invalid"
+    status = 401
+    message = "This token is not valid. Sign in again."
+
+
+class SessionEnded(DomainError):
+    code = "session_ended"
+    status = 401
+    message = "This session has ended. Sign in again."
+
+
+class RefreshReused(DomainError):
+    code = "refresh_reused"
+    status = 401
+    message = "This refresh token was used before, so the session was ended. Sign in again."
+
+
+class DeviceRefused(DomainError):
+    code = "device_refused"
+    status = 401
+    message = "This device is not paired, or was revoked. Pair it again."
+
+
+class PairingCodeRefused(DomainError):
+    code = "pairing_code_refused"
+    status = 422
+    message = "This code is wrong, used or older than 10 minutes. Make a new one."
+
+
+class AppTooOld(DomainError):
+    code = "app_too_old"
+    status = 426
+    message = "This version of the app is too old. Update it from the App Store."
+
+
+class PasswordRefused(DomainError):
+    code = "password_refused"
+    status = 422
+    message = "This password is not accepted."
+
+
+class ResetRefused(DomainError):
+    code = "reset_refused"
+    status = 422
+    message = "This reset link is wrong or too old. Ask for a new one."
+
+
+class ApproverRefused(DomainError):
+    code = "approver_refused"
+    status = 403
+    message = "This needs a manager's employee code and PIN."

@@ -1,0 +1,136 @@
+"""Idempotency-Key: a write, its events and its stored response commit together.
+
+The key's scope is restaurant, user, method and path. An advisory lock held for the transaction
+tells a request that still runs (409) from one that is done (replay); the unique row decides
+the rest. Errors that may heal (409, 429, 5xx) are not stored.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, connection
+from django.http import HttpResponse
+
+from fynlo.api.errors import IdempotencyInProgress, IdempotencyKeyReused
+from fynlo.api.models import StoredResponse
+from fynlo.api.problems import render
+from fynlo.db import durable
+from fynlo.errors import DomainError
+
+KEPT_FOR = timedelta(hours=72)
+_CLAIM = """
+SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0)), s.fingerprint, s.status, s.headers::text,
+    s.body
+FROM (SELECT 1) one LEFT JOIN api_storedresponse s
+    ON s.restaurant_id = %s AND s.scope = %s AND s.stored_at > %s
+"""
+_STORE = """
+INSERT INTO api_storedresponse AS s
+    (restaurant_id, scope, fingerprint, status, headers, body, stored_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (restaurant_id, scope) DO UPDATE SET fingerprint = EXCLUDED.fingerprint,
+    status = EXCLUDED.status, headers = EXCLUDED.headers, body = EXCLUDED.body,
+    stored_at = EXCLUDED.stored_at
+WHERE s.stored_at <= %s
+"""
+_HEADERS_KEPT = ("Content-Type", "Location", "ETag")
+_MAY_HEAL = frozenset({409, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One request's key. `fingerprint` is the SHA-256 of its canonical body."""
+
+    restaurant_id: UUID
+    scope: str
+    fingerprint: str
+    now: datetime
+
+    @classmethod
+    def of(
+        cls, *, restaurant_id: UUID, parts: tuple[str, ...], fingerprint: str, now: datetime
+    ) -> "Claim":
+        scope = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        return cls(restaurant_id, scope, fingerprint, now)
+
+
+def run(claim: Claim | None, work: Callable[[], HttpResponse]) -> HttpResponse:
+    """Run `work` in one transaction; with a claim, at most once.
+
+    Two requests that create the same id at the same instant meet at the primary key: the loser
+    runs once more and then finds what the winner made.
+    Raises IdempotencyKeyReused, IdempotencyInProgress, and whatever `work` raises.
+    """
+    try:
+        return _once(claim, work)
+    except IntegrityError as error:
+        if "_pkey" not in str(error):
+            raise
+        return _once(claim, work)
+
+
+def _once(claim: Claim | None, work: Callable[[], HttpResponse]) -> HttpResponse:
+    if claim is None:
+        with durable():
+            return work()
+    try:
+        with durable():
+            return _replayed(claim) or _store(claim, work())
+    except DomainError as error:
+        return _keep_refusal(claim, error)
+
+
+def _replayed(claim: Claim) -> HttpResponse | None:
+    with connection.cursor() as cursor:
+        oldest = claim.now - KEPT_FOR
+        lock_name = f"{claim.restaurant_id}{claim.scope}"
+        cursor.execute(_CLAIM, [lock_name, claim.restaurant_id, claim.scope, oldest])
+        acquired, fingerprint, status, headers, body = cursor.fetchone()
+    if not acquired:
+        raise IdempotencyInProgress
+    if fingerprint is None:
+        return None
+    if fingerprint != claim.fingerprint:
+        raise IdempotencyKeyReused
+    response = HttpResponse(body, status=status)
+    for name, value in json.loads(headers).items():
+        response[name] = value
+    response["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _store(claim: Claim, response: HttpResponse) -> HttpResponse:
+    if not _insert(claim, response):
+        raise IdempotencyInProgress
+    return response
+
+
+def _insert(claim: Claim, response: HttpResponse) -> bool:
+    headers = {name: response[name] for name in _HEADERS_KEPT if name in response}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _STORE,
+            [
+                claim.restaurant_id,
+                claim.scope,
+                claim.fingerprint,
+                response.status_code,
+                json.dumps(headers),
+                response.content.decode(),
+                claim.now,
+                claim.now - KEPT_FOR,
+            ],
+        )
+        return cursor.rowcount == 1
+
+
+def _keep_refusal(claim: Claim, error: DomainError) -> HttpResponse:
+    response = render(error)
+    if error.status < 500 and error.status not in _MAY_HEAL:
+        with durable():
+            _insert(claim, response)
+    return response

@@ -1,0 +1,91 @@
+"""The outermost layer: a name for every request, its duration, one shape for every error."""
+
+import logging
+import re
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+
+from fynlo.api.problems import of_exception, of_status
+from fynlo.events.log import current_request_id
+
+logger = logging.getLogger("fynlo.request")
+_ACCEPTED_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestTrace:
+    """Accepts or makes `X-Request-ID`, echoes it, and logs one line for each request."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if _ACCEPTED_ID.fullmatch(given) else uuid4().hex
+        token = current_request_id.set(request_id)
+        started = perf_counter()
+        try:
+            return self._answer(request, request_id, started)
+        finally:
+            current_request_id.reset(token)
+
+    def _answer(self, request: HttpRequest, request_id: str, started: float) -> HttpResponse:
+        timer = QueryTimer()
+        with connection.execute_wrapper(timer):
+            response = self.get_response(request)
+        milliseconds = (perf_counter() - started) * 1000
+        response["X-Request-ID"] = request_id
+        if getattr(request, "is_staff_member", False):
+            response["Server-Timing"] = f"app;dur={milliseconds:.1f}, db;dur={timer.spent:.1f}"
+        logger.info(
+            "%s %s %s",
+            request.method,
+            request.path,
+            response.status_code,
+            extra={"ms": round(milliseconds, 1), "db_ms": round(timer.spent, 1)},
+        )
+        return response
+
+
+class QueryTimer:
+    """Milliseconds spent in PostgreSQL."""
+
+    def __init__(self) -> None:
+        self.spent = 0.0
+
+    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        started = perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            self.spent += (perf_counter() - started) * 1000
+
+
+class Problems:
+    """Errors that happen outside the API's views, under `/api/`, in the API's own shape."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        plain = response.get("Content-Type", "").startswith("text/html")
+        if request.path.startswith("/api/") and response.status_code >= 400 and plain:
+            return of_status(response.status_code)
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return of_exception(error) if request.path.startswith("/api/") else None
+
+
+class RequestIdFilter(logging.Filter):
+    """Puts the request id on every log line."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = current_request_id.get()
+        return True

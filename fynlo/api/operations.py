@@ -1,0 +1,51 @@
+"""What one action of the API takes, gives and asks of its caller, said once at the action.
+
+Routing, permission, input, OpenAPI schema and the access table of the tests all read it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeVar
+
+from rest_framework.serializers import BaseSerializer
+
+from fynlo.accounts.choices import Permission
+from fynlo.documents import Document
+
+Action = TypeVar("Action", bound=Callable[..., Any])
+
+
+class Access(Enum):
+    """Who may call what needs no particular permission."""
+
+    PUBLIC = "anybody"
+    DEVICE = "a paired device"
+    SIGNED_IN = "any signed-in member"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`money`: the Idempotency-Key is required. `versioned`: If-Match or `version` is required.
+
+    `pages`: the answer is `{"results": [answers], "next"}`.
+    """
+
+    access: Permission | Access
+    body: type[BaseSerializer[Any]] | None = None
+    query: type[BaseSerializer[Any]] | None = None
+    answers: Document | type[BaseSerializer[Any]] | dict[str, Any] | None = None
+    status: int = 200
+    pages: bool = False
+    money: bool = False
+    versioned: bool = False
+
+
+def operation(access: Permission | Access, **declared: Any) -> Callable[[Action], Action]:
+    """Declares an action; see Operation."""
+
+    def mark(action: Action) -> Action:
+        action.operation = Operation(access, **declared)  # type: ignore[attr-defined]
+        return action
+
+    return mark

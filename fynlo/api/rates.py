@@ -1,0 +1,73 @@
+"""Rate limits per session and per address, counted in Redis by the `limits` library.
+
+When Redis is away requests pass, and it is logged.
+"""
+
+import logging
+from dataclasses import dataclass
+from functools import cache
+from time import time
+
+from django.conf import settings
+from django.http import HttpRequest
+from limits import RateLimitItem, parse
+from limits.storage import RedisStorage
+from limits.strategies import FixedWindowRateLimiter
+from redis import RedisError
+
+from fynlo.api.errors import RateLimited
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one caller stands against one limit."""
+
+    policy: str
+    limit: RateLimitItem
+    remaining: int
+
+    def headers(self) -> dict[str, str]:
+        """The fields of draft-ietf-httpapi-ratelimit-headers."""
+        window = self.limit.get_expiry()
+        return {
+            "RateLimit-Policy": f'"{self.policy}";q={self.limit.amount};w={window}',
+            "RateLimit": f'"{self.policy}";r={max(self.remaining, 0)};t={window}',
+        }
+
+
+@cache
+def _limiter() -> FixedWindowRateLimiter:
+    storage = RedisStorage(
+        settings.REDIS_URL, socket_connect_timeout=0.3, socket_timeout=0.3, wrap_exceptions=False
+    )
+    return FixedWindowRateLimiter(storage)
+
+
+@cache
+def _limit(policy: str) -> RateLimitItem:
+    return parse(settings.RATES[policy])
+
+
+def spend(policy: str, caller: str) -> Standing | None:
+    """Count one request; None when Redis cannot say.
+
+    Raises RateLimited with `retry_after` in seconds.
+    """
+    limit = _limit(policy)
+    try:
+        limiter = _limiter()
+        used = limiter.storage.incr(limit.key_for(policy, caller), limit.get_expiry())
+        if used > limit.amount:
+            resets_at = limiter.get_window_stats(limit, policy, caller).reset_time
+            raise RateLimited(extra={"retry_after": max(1, round(resets_at - time()))})
+    except RedisError as error:
+        logger.warning("rate limit not counted: %s", error)
+        return None
+    return Standing(policy, limit, limit.amount - used)
+
+
+def address_of(request: HttpRequest) -> str:
+    """The caller's address; behind a proxy the header that the proxy alone sets."""
+    return request.META.get(settings.ADDRESS_HEADER) or request.META.get("REMOTE_ADDR", "")

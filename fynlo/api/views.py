@@ -1,0 +1,212 @@
+"""The base of every API view: it reads the declared input, calls one service, answers bytes."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+from rest_framework.viewsets import ViewSet
+
+from fynlo.accounts.actor import Actor
+from fynlo.api import errors
+from fynlo.api.authentication import BearerAuthentication, DeviceAuthentication
+from fynlo.api.idempotency import Claim, run
+from fynlo.api.operations import Access, Operation
+from fynlo.api.pages import Page, page_of
+from fynlo.api.parsers import canonical
+from fynlo.api.rates import Standing, address_of, spend
+from fynlo.clock import utc_now
+from fynlo.db import new_id
+from fynlo.documents import Document
+from fynlo.errors import NotFound
+
+
+class Endpoint(ViewSet):
+    """An action is a method marked with `@operation(…)`; one without it is denied.
+
+    `rate` names the stricter limit that the actions of this endpoint also count against.
+    """
+
+    rate: ClassVar[str] = ""
+    lookup_value_converter = "uuid"
+    operation: Operation | None
+
+    @property
+    def actor(self) -> Actor:
+        caller: Actor = self.request.user  # type: ignore[assignment]
+        return caller
+
+    @cached_property
+    def now(self) -> datetime:
+        return utc_now()
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        name = self.action_map.get((request.method or "").lower(), "")
+        self.operation = getattr(getattr(self, name, None), "operation", None)
+        return super().initialize_request(request, *args, **kwargs)
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        access = self.operation.access if self.operation else Access.SIGNED_IN
+        if access is Access.PUBLIC:
+            return []
+        return [DeviceAuthentication() if access is Access.DEVICE else BearerAuthentication()]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if self.action_map.get((request.method or "").lower()) is None:
+            raise errors.MethodNotAllowed
+        self.standing = self._count(request, "address", address_of(request._request))
+        super().initial(request, *args, **kwargs)
+        if isinstance(request.user, Actor):
+            self.standing = self._count(request, "token", str(request.user.session_id))
+        self._refuse_unknown_query(request)
+
+    def _count(self, request: Request, policy: str, caller: str) -> Standing | None:
+        if self.rate and policy == "address":
+            spend(self.rate, caller)
+        return spend(policy, caller)
+
+    def _refuse_unknown_query(self, request: Request) -> None:
+        query = self.operation.query if self.operation else None
+        known = set(query().fields) if query else set()  # type: ignore[attr-defined]
+        unknown = sorted(request.query_params.keys() - known)
+        if unknown:
+            detail = "There is no such query parameter."
+            rows = [{"field": n[:80], "code": "unknown_field", "detail": detail} for n in unknown]
+            raise errors.InputInvalid(extra={"errors": rows})
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        standing = getattr(self, "standing", None)
+        for name, value in (standing.headers() if standing else {}).items():
+            response[name] = value
+        return super().finalize_response(request, response, *args, **kwargs)
+
+    def http_method_not_allowed(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        raise errors.MethodNotAllowed
+
+    # Input
+
+    def body(self) -> dict[str, Any]:
+        """The validated body. Raises InputInvalid by way of DRF's ValidationError."""
+        assert self.operation and self.operation.body
+        return self._validated(self.operation.body, self.request.data)
+
+    def query(self) -> dict[str, Any]:
+        """The validated query parameters."""
+        assert self.operation and self.operation.query
+        return self._validated(self.operation.query, self.request.query_params.dict())
+
+    def _validated(self, serializer_class: Any, data: Any) -> dict[str, Any]:
+        serializer = serializer_class(data=data, context={"actor": self.request.user})
+        serializer.is_valid(raise_exception=True)
+        validated: dict[str, Any] = serializer.validated_data
+        return validated
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the canonical body: equal requests have equal fingerprints."""
+        return hashlib.sha256(canonical(self.request.data)).hexdigest()
+
+    def expected_version(self, data: dict[str, Any]) -> int | None:
+        """From `If-Match` or the body's `version`, which is taken out of `data`.
+
+        Raises VersionRequired when the operation is versioned and neither is given.
+        """
+        in_body = data.pop("version", None)
+        header = self.request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+        expected = int(header) if header.isascii() and header.isdigit() else in_body
+        if header and header != "*" and expected is None:
+            raise errors.VersionRequired
+        if expected is None and self.operation and self.operation.versioned:
+            raise errors.VersionRequired
+        return expected
+
+    # Output
+
+    def answer(self, text: str, *, status: int = 200, etag: str = "") -> HttpResponse:
+        """JSON text as the response; 304 when the caller already has this `etag`."""
+        known = self.request.headers.get("If-None-Match", "")
+        if etag and etag in [tag.strip().removeprefix("W/") for tag in known.split(",")]:
+            response = HttpResponse(status=304)
+        else:
+            response = HttpResponse(text, status=status, content_type="application/json")
+        if etag:
+            response["ETag"] = etag
+        return response
+
+    def one(self, document: Document, rows: QuerySet[Any], pk: UUID) -> HttpResponse:
+        """One entity of these rows. Raises NotFound."""
+        found = document.annotated(rows.filter(pk=pk)).values_list("version", "document").first()
+        if found is None:
+            raise NotFound
+        return self.answer(found[1], etag=f'"{found[0]}"')
+
+    def page(
+        self,
+        document: Document,
+        rows: QuerySet[Any],
+        *,
+        query: dict[str, Any],
+        order: tuple[str, ...],
+    ) -> HttpResponse:
+        """A page of these rows; `limit` and `cursor` come from the query."""
+        page = Page(query["limit"], query.get("cursor"))
+        text = page_of(rows, document=document, order=order, page=page)
+        digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        return self.answer(text, etag=f'"{digest}"')
+
+    # Writes
+
+    def write(self, service: Callable[..., str], **arguments: Any) -> HttpResponse:
+        """Call the service in one transaction and answer with the document it returns."""
+        return self._write(lambda: self._changed(service, arguments))
+
+    def make(self, service: Callable[..., tuple[str, bool]], **arguments: Any) -> HttpResponse:
+        """Call a service that creates and returns `(document, is_new)`.
+
+        It receives `pk` (the client's own, or a new one) and the request's `fingerprint`.
+        201 with Location when it is new, 200 when the very same request made it before.
+        """
+        pk = arguments.pop("id", None) or new_id()
+        return self._write(lambda: self._created(service, pk, arguments))
+
+    def _changed(self, service: Callable[..., str], arguments: dict[str, Any]) -> HttpResponse:
+        text = service(by=self.actor, now=self.now, **arguments)
+        status = self.operation.status if self.operation else 200
+        return self.answer(text, status=status) if text else HttpResponse(status=204)
+
+    def _created(
+        self, service: Callable[..., tuple[str, bool]], pk: UUID, arguments: dict[str, Any]
+    ) -> HttpResponse:
+        text, is_new = service(
+            by=self.actor, now=self.now, pk=pk, fingerprint=self.fingerprint, **arguments
+        )
+        response = self.answer(text, status=201 if is_new else 200)
+        response["Location"] = f"{self.request.path}{pk}/"
+        return response
+
+    def _write(self, work: Callable[[], HttpResponse]) -> HttpResponse:
+        return run(self._claim(), work)
+
+    def _claim(self) -> Claim | None:
+        key = self.request.headers.get("Idempotency-Key")
+        if key is None:
+            if self.operation and self.operation.money:
+                raise errors.IdempotencyKeyRequired
+            return None
+        if not (1 <= len(key) <= 255 and key.isprintable()):
+            raise errors.IdempotencyKeyInvalid
+        request = self.request
+        return Claim.of(
+            restaurant_id=self.actor.restaurant_id,
+            parts=(str(self.actor.user_id), request.method or "", request.path, key),
+            fingerprint=self.fingerprint,
+            now=self.now,
+        )

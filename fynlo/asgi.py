@@ -1,0 +1,13 @@
+"""WebSocket in production, HTTP and WebSocket on one port under `runserver` (Daphne)."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fynlo.settings.development")
+http = get_asgi_application()
+
+from syncing.routing import websocket_urlpatterns  # noqa: E402  (needs the app registry)
+
+application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)})

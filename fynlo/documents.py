@@ -1,0 +1,207 @@
+"""Documents: what an entity looks like outside, declared once, built by PostgreSQL.
+
+    ORDER = Document(
+        "order",
+        Order,
+        stream="orders",
+        fields={"id": "id", "table_number": "table__number", "lines": Many(ORDER_LINE, "order")},
+    )
+
+The declaration is compiled once into a SQL expression that yields the document as JSON text;
+lists, details, events, caches and the OpenAPI schema all come from it.
+
+| column | in the document |
+|---|---|
+| timestamp | RFC 3339 in UTC, microseconds, `Z` |
+| date, time | `2026-11-23`, `17:30` |
+| numeric | decimal string without trailing zeros |
+| money | integer of minor units |
+| uuid, text, boolean, JSON, array | themselves |
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection, models
+from django.db.models.expressions import RawSQL
+
+
+@dataclass(frozen=True)
+class Many:
+    """A list of nested documents: the rows of `document.model` whose `by` equals this `on`.
+
+    `value` names the one field to list plainly instead of objects. `where` is SQL with `{row}`
+    for the nested row.
+    """
+
+    document: "Document"
+    by: str
+    order_by: tuple[str, ...] = ("id",)
+    on: str = "id"
+    value: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True)
+class Literal:
+    """The same text in every document, such as an object's type."""
+
+    value: str
+
+
+@dataclass(frozen=True)
+class Document:
+    """`stream` is the WebSocket stream that its events travel on."""
+
+    name: str
+    model: type[models.Model]
+    fields: Mapping[str, "str | Many | Literal"]
+    stream: str = ""
+
+    @cached_property
+    def expression(self) -> str:
+        """SQL for the JSON text of one row of the model's table, `%` doubled for parameters."""
+        table = self.model._meta.db_table
+        return f"({_object(self, _quote(table), 0)})::text".replace("%", "%%")
+
+    def read(self, rows: models.QuerySet[Any]) -> list[str]:
+        """The documents of a queryset, in its order, in one statement."""
+        return list(self.annotated(rows).values_list("document", flat=True))
+
+    def annotated(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        """The queryset with the JSON text as `document`."""
+        return rows.annotate(document=RawSQL(self.expression, [], output_field=models.TextField()))
+
+
+def _quote(name: str) -> str:
+    return str(connection.ops.quote_name(name))
+
+
+def _object(document: Document, alias: str, depth: int) -> str:
+    pairs = ", ".join(
+        f"'{name}' VALUE {_value(document, source, alias, depth)}"
+        for name, source in document.fields.items()
+    )
+    return f"JSON_OBJECT({pairs} RETURNING json)"
+
+
+def _value(document: Document, source: str | Many | Literal, alias: str, depth: int) -> str:
+    if isinstance(source, Literal):
+        return f"'{source.value}'"
+    if isinstance(source, Many):
+        return _list(document.model, source, alias, depth + 1)
+    return _path(document.model, source.split("__"), alias, depth + 1)
+
+
+def _list(outer: type[models.Model], source: Many, parent: str, depth: int) -> str:
+    model = source.document.model
+    alias = f"d{depth}"
+    foreign_key = model._meta.get_field(source.by)
+    order = ", ".join(
+        f"{alias}.{_quote(_column(model, name.lstrip('-')))}{' DESC' if name[0] == '-' else ''}"
+        for name in source.order_by
+    )
+    where = f" AND {source.where.format(row=alias)}" if source.where else ""
+    item = (
+        _value(source.document, source.document.fields[source.value], alias, depth)
+        if source.value
+        else _object(source.document, alias, depth)
+    )
+    return (
+        f"(SELECT COALESCE(json_agg({item} ORDER BY {order}), '[]')"
+        f" FROM {_quote(model._meta.db_table)} {alias}"
+        f" WHERE {alias}.{_quote(foreign_key.column)}"
+        f" = {parent}.{_quote(_column(outer, source.on))}{where})"
+    )
+
+
+def _path(model: type[models.Model], path: list[str], alias: str, depth: int) -> str:
+    if len(path) == 1:
+        column = f"{alias}.{_quote(_column(model, path[0]))}"
+        return _formatted(_field(model, path[0]), column)
+    foreign_key = model._meta.get_field(path[0])
+    target = foreign_key.related_model
+    inner = f"r{depth}"
+    return (
+        f"(SELECT {_path(target, path[1:], inner, depth + 1)}"
+        f" FROM {_quote(target._meta.db_table)} {inner}"
+        f" WHERE {inner}.{_quote('id')} = {alias}.{_quote(foreign_key.column)})"
+    )
+
+
+def _field(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
+    found = next(f for f in model._meta.concrete_fields if name in (f.name, f.attname))
+    return found.target_field if found.is_relation else found
+
+
+def _column(model: type[models.Model], name: str) -> str:
+    return next(f.column for f in model._meta.concrete_fields if name in (f.name, f.attname))
+
+
+def _formatted(column_type: "models.Field[Any, Any]", column: str) -> str:
+    if isinstance(column_type, models.DateTimeField):
+        pattern = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+        return f"to_char({column} AT TIME ZONE 'UTC', '{pattern}')"
+    if isinstance(column_type, models.TimeField):
+        return f"to_char({column}, 'HH24:MI')"
+    if isinstance(column_type, models.DecimalField):
+        return f"trim_scale({column})::text"
+    return column
+
+
+def json_list(documents: Iterable[str]) -> str:
+    """The documents as one JSON array."""
+    return f"[{','.join(documents)}]"
+
+
+_JSON_TYPES: list[tuple[type[Any], dict[str, Any]]] = [
+    (models.UUIDField, {"type": "string", "format": "uuid"}),
+    (models.DateTimeField, {"type": "string", "format": "date-time"}),
+    (models.DateField, {"type": "string", "format": "date"}),
+    (models.TimeField, {"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$"}),
+    (models.DecimalField, {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}),
+    (models.BooleanField, {"type": "boolean"}),
+    (models.IntegerField, {"type": "integer"}),
+    (models.JSONField, {}),
+    (models.Field, {"type": "string"}),
+]
+
+
+def schema(document: Document) -> dict[str, Any]:
+    """The document as an OpenAPI 3.1 schema."""
+    properties = {name: _schema_of(document, source) for name, source in document.fields.items()}
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _schema_of(document: Document, source: str | Many | Literal) -> dict[str, Any]:
+    if isinstance(source, Literal):
+        return {"type": "string", "const": source.value}
+    if isinstance(source, Many):
+        return {"type": "array", "items": _item_schema(source)}
+    model, nullable = document.model, False
+    *relations, last = source.split("__")
+    for relation in relations:
+        foreign_key = model._meta.get_field(relation)
+        nullable = nullable or foreign_key.null
+        model = foreign_key.related_model
+    column = next(f for f in model._meta.concrete_fields if last in (f.name, f.attname))
+    shape = _json_type(column.target_field if column.is_relation else column)
+    return {"anyOf": [shape, {"type": "null"}]} if nullable or column.null else shape
+
+
+def _item_schema(source: Many) -> dict[str, Any]:
+    if source.value:
+        return _schema_of(source.document, source.document.fields[source.value])
+    return schema(source.document)
+
+
+def _json_type(column: "models.Field[Any, Any]") -> dict[str, Any]:
+    if isinstance(column, ArrayField):
+        return {"type": "array", "items": _json_type(column.base_field)}
+    shape = dict(next(shape for kind, shape in _JSON_TYPES if isinstance(column, kind)))
+    if column.choices:
+        shape["enum"] = [value for value, _ in column.flatchoices]
+    return shape

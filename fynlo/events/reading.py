@@ -1,0 +1,59 @@
+"""Reading the log by number: sockets that resume, sync pull, audit history."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from fynlo.events.log import Written, envelope_text
+from fynlo.events.models import Cursor, Event
+
+
+def last_seq(restaurant_id: UUID) -> int:
+    """The number of the newest event; 0 before the first."""
+    found = Cursor.objects.filter(pk=restaurant_id).values_list("seq", flat=True).first()
+    return found or 0
+
+
+def oldest_seq(restaurant_id: UUID) -> int:
+    """The number of the oldest event still kept; 0 when there is none."""
+    rows = Event.objects.filter(restaurant_id=restaurant_id).order_by("seq")
+    return rows.values_list("seq", flat=True).first() or 0
+
+
+def last_seq_of_stream(restaurant_id: UUID, stream: str) -> int:
+    """The number of the newest event of one stream; 0 before the first."""
+    rows = Event.objects.filter(restaurant_id=restaurant_id, stream=stream).order_by("-seq")
+    return rows.values_list("seq", flat=True).first() or 0
+
+
+def after(
+    *, restaurant_id: UUID, seq: int, limit: int, streams: Collection[str] | None = None
+) -> list[Written]:
+    """At most `limit` events with a greater number, oldest first; all streams when None."""
+    rows = Event.objects.filter(restaurant_id=restaurant_id, seq__gt=seq).order_by("seq")
+    if streams is not None:
+        rows = rows.filter(stream__in=streams)
+    return [_as_written(event) for event in rows[:limit]]
+
+
+def history(*, restaurant_id: UUID, entity_id: UUID) -> list[Written]:
+    """Everything that happened to one entity, oldest first."""
+    rows = Event.objects.filter(restaurant_id=restaurant_id, entity_id=entity_id)
+    return [_as_written(event) for event in rows.order_by("seq")]
+
+
+def _as_written(event: Event) -> Written:
+    envelope = envelope_text(
+        seq=event.seq,
+        kind=event.kind,
+        entity=event.entity,
+        entity_id=event.entity_id,
+        version=event.version,
+        occurred_at=event.occurred_at,
+        actor=event.actor,
+        device=event.device,
+        deleted=event.deleted,
+        payload=event.payload,
+    )
+    return Written(
+        event.restaurant_id, event.seq, event.stream, event.entity_id, event.payload, envelope
+    )

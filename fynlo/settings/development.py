@@ -1,0 +1,13 @@
+"""One developer, one machine: `make run`, `manage.py runserver`."""
+
+from fynlo.settings.env import env, read_local_stack
+
+read_local_stack()
+
+from fynlo.settings.base import *  # noqa: E402, F403
+
+DEBUG = env.bool("DEBUG", default=True)
+SECRET_KEY = env.str("SECRET_KEY", default="development-only-key-that-signs-nothing-of-value")
+SIGNING_KEYS = {"development": SECRET_KEY}
+ALLOWED_HOSTS = ["*"]
+WHITENOISE_USE_FINDERS = True

@@ -1,0 +1,20 @@
+from django.contrib import admin
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from fynlo.api.health import live, ready
+
+api = [
+    path("", include("fynlo.api.accounts.urls")),
+    path("", include("pos.urls")),
+    path("payments/", include("payments.urls")),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+]
+
+urlpatterns = [
+    path("api/v1/", include(api)),
+    path("admin/", admin.site.urls),
+    path("health/live/", live),
+    path("health/ready/", ready),
+]

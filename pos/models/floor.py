@@ -1,0 +1,44 @@
+from django.db import models
+from django.db.models import F, Q
+
+from fynlo.db import OwnedQuerySet, RestaurantOwned
+from pos.choices import TableShape
+
+
+class Floor(RestaurantOwned):
+    name = models.CharField(max_length=60)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    objects = OwnedQuerySet["Floor"].as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("restaurant", "name", name="floor_name_unique")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Table(RestaurantOwned):
+    """`x` and `y` are the centre in thousandths of the floor's width and height."""
+
+    floor = models.ForeignKey(Floor, models.PROTECT, related_name="tables")
+    number = models.CharField(max_length=12)
+    seats = models.PositiveSmallIntegerField(default=2)
+    shape = models.CharField(max_length=8, choices=TableShape.choices, default=TableShape.SQUARE)
+    x = models.PositiveSmallIntegerField(default=500)
+    y = models.PositiveSmallIntegerField(default=500)
+    merged_into = models.ForeignKey("self", models.SET_NULL, null=True, blank=True)
+
+    objects = OwnedQuerySet["Table"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("restaurant", "number", name="table_number_unique"),
+            models.CheckConstraint(condition=Q(x__lte=1000, y__lte=1000), name="table_on_floor"),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | ~Q(merged_into=F("id")), name="table_not_in_itself"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number

@@ -1,0 +1,46 @@
+from django.db import models
+
+from fynlo.db import OwnedQuerySet, RestaurantOwned
+from pos.choices import TicketState
+from pos.models.menu import Station
+from pos.models.orders import Order
+
+
+class Ticket(RestaurantOwned):
+    """What one station reads of one send, like a slip of paper: it never changes but its state.
+
+    `items`: `[{"line", "change": "add" | "cancel", "name", "variation", "quantity", "modifiers",
+    "seat", "course", "note"}]`, quantities as decimal strings.
+    """
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="tickets")
+    station = models.ForeignKey(Station, models.PROTECT, related_name="tickets")
+    revision = models.PositiveIntegerField()
+    state = models.CharField(max_length=12, choices=TicketState.choices, default=TicketState.NEW)
+    items = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    ready_at = models.DateTimeField(null=True)
+    collected_at = models.DateTimeField(null=True)
+
+    objects = OwnedQuerySet["Ticket"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "order", "station", "revision", name="one_ticket_per_station_and_send"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["restaurant", "created_at", "id"], name="ticket_oldest"),
+            # The kitchen screen asks for what is not collected yet.
+            models.Index(
+                fields=["restaurant", "station", "created_at"],
+                name="ticket_live",
+                condition=~models.Q(state="COLLECTED"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order} for {self.station}"
