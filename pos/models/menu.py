@@ -194,7 +194,8 @@ class TimedPrice(models.Model):
     """Happy hour: another price on some weekdays (ISO, Monday 1) between two local times.
 
     A window whose end is not after its start runs over midnight and belongs to the day it
-    starts on. Without a variation it is the product's own price that changes.
+    starts on. Without a variation it is for the whole product: its own price, and that of every
+    variation with no running window of its own.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
