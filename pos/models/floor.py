@@ -19,7 +19,10 @@ class Floor(RestaurantOwned):
 
 
 class Table(RestaurantOwned):
-    """`x` and `y` are the centre in thousandths of the floor's width and height."""
+    """`x` and `y` are the centre in thousandths of the floor's width and height.
+
+    An archived table stays on old orders only; its number is free again.
+    """
 
     floor = models.ForeignKey(Floor, models.PROTECT, related_name="tables")
     number = models.CharField(max_length=12)
@@ -28,12 +31,17 @@ class Table(RestaurantOwned):
     x = models.PositiveSmallIntegerField(default=500)
     y = models.PositiveSmallIntegerField(default=500)
     merged_into = models.ForeignKey("self", models.SET_NULL, null=True, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
 
     objects = OwnedQuerySet["Table"].as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("restaurant", "number", name="table_number_unique"),
+            models.UniqueConstraint(
+                fields=["restaurant", "number"],
+                name="table_number_unique",
+                condition=Q(archived_at=None),
+            ),
             models.CheckConstraint(condition=Q(x__lte=1000, y__lte=1000), name="table_on_floor"),
             models.CheckConstraint(
                 condition=Q(merged_into=None) | ~Q(merged_into=F("id")), name="table_not_in_itself"

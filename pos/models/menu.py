@@ -63,7 +63,8 @@ class Product(RestaurantOwned):
     """Something on the menu. Prices are minor units of the restaurant's currency.
 
     `stock` counts down while `availability` is limited; at `available_again_at` a product that
-    was limited or sold out is in stock again. Archived products stay on old orders only.
+    was limited or sold out is in stock again. Archived products stay on old orders only and their
+    sku is free again.
     """
 
     sku = models.CharField(max_length=40)
@@ -98,7 +99,9 @@ class Product(RestaurantOwned):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("restaurant", "sku", name="sku_unique"),
+            models.UniqueConstraint(
+                fields=["restaurant", "sku"], name="sku_unique", condition=Q(archived_at=None)
+            ),
             models.CheckConstraint(condition=Q(price__gte=0), name="price_not_negative"),
             models.CheckConstraint(
                 condition=Q(availability=Availability.LIMITED, stock__isnull=False)
