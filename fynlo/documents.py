@@ -22,11 +22,13 @@ lists, details, events, caches and the OpenAPI schema all come from it.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.db.models.expressions import RawSQL
+
+Column: TypeAlias = "models.Field[Any, Any]"
 
 
 @dataclass(frozen=True)
@@ -73,16 +75,25 @@ class Document:
 
     def annotated(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
         """The queryset with the JSON text as `document`."""
-        return rows.annotate(document=RawSQL(self.expression, [], output_field=models.TextField()))
+        built = RawSQL(self.expression, [], output_field=models.TextField())  # noqa: S611
+        annotated: models.QuerySet[Any] = rows.annotate(document=built)
+        return annotated
+
+
+# What follows puts together SQL of declarations alone: no request has a part in it.
 
 
 def _quote(name: str) -> str:
     return str(connection.ops.quote_name(name))
 
 
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
 def _object(document: Document, alias: str, depth: int) -> str:
     pairs = ", ".join(
-        f"'{name}' VALUE {_value(document, source, alias, depth)}"
+        f"{_text(name)} VALUE {_value(document, source, alias, depth)}"
         for name, source in document.fields.items()
     )
     return f"JSON_OBJECT({pairs} RETURNING json)"
@@ -90,18 +101,16 @@ def _object(document: Document, alias: str, depth: int) -> str:
 
 def _value(document: Document, source: str | Many | Literal, alias: str, depth: int) -> str:
     if isinstance(source, Literal):
-        return f"'{source.value}'"
+        return f"{_text(source.value)}::text"
     if isinstance(source, Many):
         return _list(document.model, source, alias, depth + 1)
     return _path(document.model, source.split("__"), alias, depth + 1)
 
 
 def _list(outer: type[models.Model], source: Many, parent: str, depth: int) -> str:
-    model = source.document.model
-    alias = f"d{depth}"
-    foreign_key = model._meta.get_field(source.by)
+    model, alias = source.document.model, f"d{depth}"
     order = ", ".join(
-        f"{alias}.{_quote(_column(model, name.lstrip('-')))}{' DESC' if name[0] == '-' else ''}"
+        f"{alias}.{_column(model, name.lstrip('-'))}{' DESC' if name[0] == '-' else ''}"
         for name in source.order_by
     )
     where = f" AND {source.where.format(row=alias)}" if source.where else ""
@@ -111,34 +120,45 @@ def _list(outer: type[models.Model], source: Many, parent: str, depth: int) -> s
         else _object(source.document, alias, depth)
     )
     return (
-        f"(SELECT COALESCE(json_agg({item} ORDER BY {order}), '[]')"
+        f"(SELECT COALESCE(json_agg({item} ORDER BY {order}), '[]')"  # noqa: S608
         f" FROM {_quote(model._meta.db_table)} {alias}"
-        f" WHERE {alias}.{_quote(foreign_key.column)}"
-        f" = {parent}.{_quote(_column(outer, source.on))}{where})"
+        f" WHERE {alias}.{_column(model, source.by)} = {parent}.{_column(outer, source.on)}{where})"
     )
 
 
 def _path(model: type[models.Model], path: list[str], alias: str, depth: int) -> str:
     if len(path) == 1:
-        column = f"{alias}.{_quote(_column(model, path[0]))}"
-        return _formatted(_field(model, path[0]), column)
-    foreign_key = model._meta.get_field(path[0])
-    target = foreign_key.related_model
-    inner = f"r{depth}"
+        return _formatted(stored_as(model, path[0]), f"{alias}.{_column(model, path[0])}")
+    target, inner = followed(model, path[0]), f"r{depth}"
     return (
-        f"(SELECT {_path(target, path[1:], inner, depth + 1)}"
+        f"(SELECT {_path(target, path[1:], inner, depth + 1)}"  # noqa: S608
         f" FROM {_quote(target._meta.db_table)} {inner}"
-        f" WHERE {inner}.{_quote('id')} = {alias}.{_quote(foreign_key.column)})"
+        f" WHERE {inner}.{_column(target, 'pk')} = {alias}.{_column(model, path[0])})"
     )
 
 
-def _field(model: type[models.Model], name: str) -> "models.Field[Any, Any]":
-    found = next(f for f in model._meta.concrete_fields if name in (f.name, f.attname))
-    return found.target_field if found.is_relation else found
+def field_of(model: type[models.Model], name: str) -> Column:
+    """By name, or by attribute: `table` and `table_id` are one column, as are `id` and `pk`."""
+    if name == "pk":
+        return model._meta.pk
+    return next(f for f in model._meta.concrete_fields if name in (f.name, f.attname))
+
+
+def stored_as(model: type[models.Model], name: str) -> Column:
+    """The field itself; for a foreign key the field whose values it holds."""
+    found = field_of(model, name)
+    return found.target_field if isinstance(found, models.ForeignKey) else found
+
+
+def followed(model: type[models.Model], name: str) -> type[models.Model]:
+    """The model that a foreign key points at."""
+    foreign_key = field_of(model, name)
+    assert isinstance(foreign_key, models.ForeignKey)
+    return foreign_key.remote_field.model
 
 
 def _column(model: type[models.Model], name: str) -> str:
-    return next(f.column for f in model._meta.concrete_fields if name in (f.name, f.attname))
+    return _quote(str(field_of(model, name).column))
 
 
 def _formatted(column_type: "models.Field[Any, Any]", column: str) -> str:
@@ -184,12 +204,11 @@ def _schema_of(document: Document, source: str | Many | Literal) -> dict[str, An
     model, nullable = document.model, False
     *relations, last = source.split("__")
     for relation in relations:
-        foreign_key = model._meta.get_field(relation)
-        nullable = nullable or foreign_key.null
-        model = foreign_key.related_model
-    column = next(f for f in model._meta.concrete_fields if last in (f.name, f.attname))
-    shape = _json_type(column.target_field if column.is_relation else column)
-    return {"anyOf": [shape, {"type": "null"}]} if nullable or column.null else shape
+        nullable = nullable or field_of(model, relation).null
+        model = followed(model, relation)
+    nullable = nullable or field_of(model, last).null
+    shape = _json_type(stored_as(model, last))
+    return {"anyOf": [shape, {"type": "null"}]} if nullable else shape
 
 
 def _item_schema(source: Many) -> dict[str, Any]:
@@ -198,7 +217,7 @@ def _item_schema(source: Many) -> dict[str, Any]:
     return schema(source.document)
 
 
-def _json_type(column: "models.Field[Any, Any]") -> dict[str, Any]:
+def _json_type(column: Column) -> dict[str, Any]:
     if isinstance(column, ArrayField):
         return {"type": "array", "items": _json_type(column.base_field)}
     shape = dict(next(shape for kind, shape in _JSON_TYPES if isinstance(column, kind)))

@@ -16,7 +16,6 @@ from django.db import IntegrityError, connection
 from django.http import HttpResponse
 
 from fynlo.api.errors import IdempotencyInProgress, IdempotencyKeyReused
-from fynlo.api.models import StoredResponse
 from fynlo.api.problems import render
 from fynlo.db import durable
 from fynlo.errors import DomainError
@@ -125,7 +124,7 @@ def _insert(claim: Claim, response: HttpResponse) -> bool:
                 claim.now - KEPT_FOR,
             ],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def _keep_refusal(claim: Claim, error: DomainError) -> HttpResponse:

@@ -70,4 +70,4 @@ def spend(policy: str, caller: str) -> Standing | None:
 
 def address_of(request: HttpRequest) -> str:
     """The caller's address; behind a proxy the header that the proxy alone sets."""
-    return request.META.get(settings.ADDRESS_HEADER) or request.META.get("REMOTE_ADDR", "")
+    return str(request.META.get(settings.ADDRESS_HEADER) or request.META.get("REMOTE_ADDR", ""))

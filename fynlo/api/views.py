@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -62,8 +62,9 @@ class Endpoint(ViewSet):
             raise errors.MethodNotAllowed
         self.standing = self._count(request, "address", address_of(request._request))
         super().initial(request, *args, **kwargs)
-        if isinstance(request.user, Actor):
-            self.standing = self._count(request, "token", str(request.user.session_id))
+        caller: object = request.user
+        if isinstance(caller, Actor):
+            self.standing = self._count(request, "token", str(caller.session_id))
         self._refuse_unknown_query(request)
 
     def _count(self, request: Request, policy: str, caller: str) -> Standing | None:
@@ -80,27 +81,27 @@ class Endpoint(ViewSet):
             rows = [{"field": n[:80], "code": "unknown_field", "detail": detail} for n in unknown]
             raise errors.InputInvalid(extra={"errors": rows})
 
-    def finalize_response(
-        self, request: Request, response: Any, *args: Any, **kwargs: Any
-    ) -> HttpResponse:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         standing = getattr(self, "standing", None)
         for name, value in (standing.headers() if standing else {}).items():
             response[name] = value
         return super().finalize_response(request, response, *args, **kwargs)
 
-    def http_method_not_allowed(self, *args: Any, **kwargs: Any) -> HttpResponse:
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> NoReturn:
         raise errors.MethodNotAllowed
 
     # Input
 
     def body(self) -> dict[str, Any]:
         """The validated body. Raises InputInvalid by way of DRF's ValidationError."""
-        assert self.operation and self.operation.body
+        assert self.operation
+        assert self.operation.body
         return self._validated(self.operation.body, self.request.data)
 
     def query(self) -> dict[str, Any]:
         """The validated query parameters."""
-        assert self.operation and self.operation.query
+        assert self.operation
+        assert self.operation.query
         return self._validated(self.operation.query, self.request.query_params.dict())
 
     def _validated(self, serializer_class: Any, data: Any) -> dict[str, Any]:

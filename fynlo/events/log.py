@@ -103,31 +103,48 @@ def append_all(
     """
     if not entity_ids:
         return []
-    return _append(document, document.expression, kind, entity_ids, by, now, occurred_at, False)
+    return _append(
+        kind=kind,
+        document=document,
+        expression=document.expression,
+        entity_ids=entity_ids,
+        by=by,
+        now=now,
+        occurred_at=occurred_at or now,
+    )
 
 
 def append_deleted(
     *, kind: str, document: Document, entity_id: UUID, by: Author, now: datetime
 ) -> None:
     """A tombstone. Call before the row is deleted, in the same transaction."""
-    expression = "json_build_object('id', id)::text"
-    _append(document, expression, kind, [entity_id], by, now, None, True)
+    _append(
+        kind=kind,
+        document=document,
+        expression="json_build_object('id', id)::text",
+        entity_ids=[entity_id],
+        by=by,
+        now=now,
+        occurred_at=now,
+        deleted=True,
+    )
 
 
 def _append(
+    *,
+    kind: str,
     document: Document,
     expression: str,
-    kind: str,
     entity_ids: Sequence[UUID],
     by: Author,
     now: datetime,
-    occurred_at: datetime | None,
-    deleted: bool,
+    occurred_at: datetime,
+    deleted: bool = False,
 ) -> list[Written]:
     if not connection.in_atomic_block:
         raise RuntimeError("events are appended inside the transaction of the change")
     table = connection.ops.quote_name(document.model._meta.db_table)
-    parameters = {
+    parameters: dict[str, Any] = {
         "restaurant": by.restaurant_id,
         "ids": list(entity_ids),
         "count": len(entity_ids),
@@ -137,7 +154,7 @@ def _append(
         "actor": by.membership_id,
         "device": by.device_id,
         "request_id": current_request_id.get(),
-        "occurred_at": occurred_at or now,
+        "occurred_at": occurred_at,
         "now": now,
         "deleted": deleted,
     }
