@@ -7,6 +7,7 @@ stamp after a commit makes all older values unreachable in every process at once
 import logging
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
@@ -37,9 +38,33 @@ class Entry:
     checked_at: float
 
 
-_local: LRUCache[str, Entry] = LRUCache(maxsize=4096)
-_lock = threading.Lock()
+class Local:
+    """This process's own copies. What was loaded while something was forgotten is not kept."""
+
+    def __init__(self) -> None:
+        self.times_forgotten = 0
+        self._entries: LRUCache[str, Entry] = LRUCache(maxsize=4096)
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> Entry | None:
+        with self._lock:
+            return self._entries.get(key)
+
+    def keep(self, key: str, entry: Entry, *, times_forgotten: int) -> None:
+        with self._lock:
+            if times_forgotten == self.times_forgotten:
+                self._entries[key] = entry
+
+    def drop(self, prefix: str) -> None:
+        with self._lock:
+            self.times_forgotten += 1
+            for key in [key for key in self._entries if key.startswith(prefix)]:
+                del self._entries[key]
+
+
+_local = Local()
 _untold: set[tuple[Namespace, UUID]] = set()
+spent_ms: ContextVar[float] = ContextVar("spent_ms", default=0.0)
 
 
 def _redis() -> Redis:
@@ -51,57 +76,50 @@ def remember(namespace: Namespace, owner: UUID, name: str, load: Callable[[], by
     """The cached value, or what `load` returns, kept until the namespace is forgotten.
 
     `owner` is the tenant (or the session) that the value belongs to. When Redis is away the
-    process serves its own copy for at most a second, then loads.
+    process serves its own copy for at most a second, then loads. `spent_ms` grows by what a
+    value takes that this process does not hold fresh.
     """
     key = f"{namespace.name}:{owner}:{name}"
-    entry = _local.get(key)
-    if entry and monotonic() - entry.checked_at < namespace.fresh_for:
+    times_forgotten, asked_at, entry = _local.times_forgotten, monotonic(), _local.get(key)
+    if entry and asked_at - entry.checked_at < namespace.fresh_for:
         return entry.value
     try:
-        return _through_redis(namespace, owner, key, entry, load)
+        stamp, value = _through_redis(namespace, owner, key, entry, load)
     except RedisError as error:
         logger.warning("cache without Redis: %s", error)
-        return _without_redis(key, entry, load)
+        if entry and asked_at - entry.checked_at < 1:
+            return entry.value
+        stamp, value = b"", load()
+    _local.keep(key, Entry(stamp, value, asked_at), times_forgotten=times_forgotten)
+    spent_ms.set(spent_ms.get() + (monotonic() - asked_at) * 1000)
+    return value
 
 
 def _through_redis(
     namespace: Namespace, owner: UUID, key: str, entry: Entry | None, load: Callable[[], bytes]
-) -> bytes:
+) -> tuple[bytes, bytes]:
     redis = _redis()
     _tell_what_was_missed()
     stamp = _stamp(redis, namespace, owner)
     if entry and entry.stamp == stamp:
-        value = entry.value
-    else:
-        shared = f"cache:{key}:{stamp.decode()}"
-        stored = redis.get(shared)
-        value = stored if isinstance(stored, bytes) else load()
-        if stored is None:
-            redis.set(shared, value, ex=namespace.ttl)
-    _keep(key, Entry(stamp, value, monotonic()))
-    return value
-
-
-def _without_redis(key: str, entry: Entry | None, load: Callable[[], bytes]) -> bytes:
-    if entry and monotonic() - entry.checked_at < 1:
-        return entry.value
+        return stamp, entry.value
+    shared = f"cache:{key}:{stamp.decode()}"
+    stored = redis.get(shared)
+    if isinstance(stored, bytes):
+        return stamp, stored
     value = load()
-    _keep(key, Entry(b"", value, monotonic()))
-    return value
-
-
-def _keep(key: str, entry: Entry) -> None:
-    with _lock:
-        _local[key] = entry
+    redis.set(shared, value, ex=namespace.ttl)
+    return stamp, value
 
 
 def _stamp(redis: Redis, namespace: Namespace, owner: UUID) -> bytes:
     key = f"stamp:{namespace.name}:{owner}"
     stamp = redis.get(key)
-    if stamp is None:
-        redis.set(key, uuid4().hex, nx=True, ex=namespace.ttl)
-        stamp = redis.get(key)
-    return stamp if isinstance(stamp, bytes) else b""
+    if isinstance(stamp, bytes):
+        return stamp
+    made = uuid4().hex.encode()
+    is_ours = redis.set(key, made, nx=True, ex=namespace.ttl)
+    return made if is_ours else _stamp(redis, namespace, owner)
 
 
 def forget_after_commit(namespace: Namespace, owner: UUID) -> None:
@@ -114,17 +132,24 @@ def forget_after_commit(namespace: Namespace, owner: UUID) -> None:
 
 def forget(namespace: Namespace, owner: UUID) -> None:
     """At once. A Redis that is away is told when it is back; its values die with `ttl` anyway."""
-    prefix = f"{namespace.name}:{owner}:"
-    with _lock:
-        for key in [key for key in _local if key.startswith(prefix)]:
-            del _local[key]
+    try:
+        _renew_stamp(namespace, owner)
+    except RedisError as error:
+        logger.warning("cache not told of a change in %s: %s", namespace.name, error)
+    # Last: whoever still reads under the old stamp finds that the copies were dropped meanwhile.
+    _local.drop(f"{namespace.name}:{owner}:")
+
+
+def _renew_stamp(namespace: Namespace, owner: UUID) -> None:
     try:
         _redis().set(f"stamp:{namespace.name}:{owner}", uuid4().hex, ex=namespace.ttl)
-    except RedisError as error:
+    except RedisError:
         _untold.add((namespace, owner))
-        logger.warning("cache not told of a change in %s: %s", namespace.name, error)
+        raise
 
 
 def _tell_what_was_missed() -> None:
-    while _untold:
-        forget(*_untold.pop())
+    """Raises RedisError when it is still away."""
+    for missed in list(_untold):
+        _untold.discard(missed)
+        _renew_stamp(*missed)

@@ -57,6 +57,14 @@ class IdConflict(DomainError):
     message = "This id is taken by something else. Make a new id and send the request again."
 
 
+class AlreadyExists(DomainError):
+    """The database's own word on a unique value, when two requests wanted it at one instant."""
+
+    code = "already_exists"
+    status = 409
+    message = "There is one of these already. Read it, or choose another name."
+
+
 class TransitionNotAllowed(DomainError):
     code = "transition_not_allowed"
     status = 409

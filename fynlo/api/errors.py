@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+
 from fynlo.errors import DomainError
 
 
@@ -43,6 +45,7 @@ class RateLimited(DomainError):
     code = "rate_limited"
     status = 429
     message = "Too many requests. Wait as long as Retry-After says."
+    headers: Mapping[str, str] = {}
 
 
 class VersionRequired(DomainError):

@@ -11,6 +11,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
 from fynlo.api.problems import of_exception, of_status
+from fynlo.cache import spent_ms
 from fynlo.events.log import current_request_id
 
 logger = logging.getLogger("fynlo.request")
@@ -36,12 +37,16 @@ class RequestTrace:
 
     def _answer(self, request: HttpRequest, request_id: str, started: float) -> HttpResponse:
         timer = QueryTimer()
+        spent_ms.set(0.0)
         with connection.execute_wrapper(timer):
             response = self.get_response(request)
         milliseconds = (perf_counter() - started) * 1000
         response["X-Request-ID"] = request_id
         if getattr(request, "is_staff_member", False):
-            response["Server-Timing"] = f"app;dur={milliseconds:.1f}, db;dur={timer.spent:.1f}"
+            response["Server-Timing"] = (
+                f"app;dur={milliseconds:.1f}, db;dur={timer.spent:.1f},"
+                f" cache;dur={spent_ms.get():.1f}"
+            )
         logger.info(
             "%s %s %s",
             request.method,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from django.core.exceptions import ValidationError
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import JSONObject
 from rest_framework import serializers
@@ -44,7 +45,7 @@ def page_of(rows: QuerySet[Any], *, document: Document, order: tuple[str, ...], 
     """
     names = [name.lstrip("-") for name in order]
     if page.cursor:
-        rows = rows.filter(_after(names, descending=order[0][0] == "-", cursor=page.cursor))
+        rows = _continued(rows, names, descending=order[0][0] == "-", cursor=page.cursor)
     keys = JSONObject(**{name: F(name) for name in names})
     found = list(
         document.annotated(rows.order_by(*order))
@@ -70,7 +71,18 @@ def _decode(cursor: str, count: int) -> list[Any]:
         raise CursorInvalid from error
     if not isinstance(values, list) or len(values) != count:
         raise CursorInvalid
+    if any("\0" in value for value in values if isinstance(value, str)):
+        raise CursorInvalid
     return values
+
+
+def _continued(
+    rows: QuerySet[Any], names: list[str], *, descending: bool, cursor: str
+) -> QuerySet[Any]:
+    try:
+        return rows.filter(_after(names, descending=descending, cursor=cursor))
+    except (TypeError, ValueError, ValidationError) as error:
+        raise CursorInvalid from error
 
 
 def _after(names: list[str], *, descending: bool, cursor: str) -> Q:

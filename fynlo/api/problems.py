@@ -7,8 +7,9 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
+from psycopg2 import errorcodes
 from rest_framework import exceptions
 
 from fynlo import errors
@@ -29,6 +30,10 @@ _FRAMEWORK: list[tuple[tuple[type[Exception], ...], type[errors.DomainError]]] =
     ((exceptions.ParseError, SuspiciousOperation), api_errors.Malformed),
     ((OperationalError, InterfaceError), errors.DependencyDown),
 ]
+_BY_SQLSTATE: dict[str, type[errors.DomainError]] = {
+    errorcodes.UNIQUE_VIOLATION: errors.AlreadyExists,
+    errorcodes.FOREIGN_KEY_VIOLATION: errors.UnknownReference,
+}
 _BY_STATUS: dict[int, type[errors.DomainError]] = {
     400: api_errors.Malformed,
     403: errors.PermissionMissing,
@@ -62,8 +67,14 @@ def as_domain_error(error: Exception) -> errors.DomainError:
     for kinds, answer in _FRAMEWORK:
         if isinstance(error, kinds):
             return _log_outage(error, answer())
+    if isinstance(error, IntegrityError) and (refusal := _BY_SQLSTATE.get(_sqlstate(error))):
+        return refusal()
     logger.error("unforeseen: %r", error, exc_info=error)
     return api_errors.ServerFailed()
+
+
+def _sqlstate(error: IntegrityError) -> str:
+    return str(getattr(error.__cause__, "pgcode", ""))
 
 
 def _log_outage(error: Exception, answer: errors.DomainError) -> errors.DomainError:

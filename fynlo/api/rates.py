@@ -6,6 +6,7 @@ When Redis is away requests pass, and it is logged.
 import logging
 from dataclasses import dataclass
 from functools import cache
+from math import ceil
 from time import time
 
 from django.conf import settings
@@ -61,11 +62,17 @@ def spend(policy: str, caller: str) -> Standing | None:
         used = limiter.storage.incr(limit.key_for(policy, caller), limit.get_expiry())
         if used > limit.amount:
             resets_at = limiter.get_window_stats(limit, policy, caller).reset_time
-            raise RateLimited(extra={"retry_after": max(1, round(resets_at - time()))})
+            raise _refusal(Standing(policy, limit, 0), wait=resets_at - time())
     except RedisError as error:
         logger.warning("rate limit not counted: %s", error)
         return None
     return Standing(policy, limit, limit.amount - used)
+
+
+def _refusal(standing: Standing, *, wait: float) -> RateLimited:
+    error = RateLimited(extra={"retry_after": max(1, ceil(wait))})
+    error.headers = standing.headers()
+    return error
 
 
 def address_of(request: HttpRequest) -> str:

@@ -1,6 +1,7 @@
 """The base of every API view: it reads the declared input, calls one service, answers bytes."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
@@ -25,6 +26,8 @@ from fynlo.clock import utc_now
 from fynlo.db import new_id
 from fynlo.documents import Document
 from fynlo.errors import NotFound
+
+_A_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 class Endpoint(ViewSet):
@@ -84,7 +87,7 @@ class Endpoint(ViewSet):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         standing = getattr(self, "standing", None)
         for name, value in (standing.headers() if standing else {}).items():
-            response[name] = value
+            response.headers.setdefault(name, value)
         return super().finalize_response(request, response, *args, **kwargs)
 
     def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> NoReturn:
@@ -122,7 +125,7 @@ class Endpoint(ViewSet):
         """
         in_body = data.pop("version", None)
         header = self.request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
-        expected = int(header) if header.isascii() and header.isdigit() else in_body
+        expected = int(header) if _A_NUMBER.fullmatch(header) else in_body
         if header and header != "*" and expected is None:
             raise errors.VersionRequired
         if expected is None and self.operation and self.operation.versioned:
