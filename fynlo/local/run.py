@@ -23,16 +23,14 @@ MESSAGE_LIMIT = 64 * 1024
 
 def run(state: State) -> None:
     """Runs until Ctrl-C. Raises LocalError when the stack cannot start or cannot go on."""
-    http, websocket = _read_ports()
     console = Console()
     supervisor = Supervisor(state, console)
     try:
-        _start_everything(supervisor, http, websocket)
+        _start_everything(supervisor, *_read_ports())
         supervisor.watch()
     except Stopped:
-        console.say("stopped before it was ready")
-    finally:
         console.say("stopping")
+    finally:
         supervisor.stop()
         console.close()
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from fynlo.local import guardian
 from fynlo.local.console import Console
@@ -94,13 +95,12 @@ class Supervisor:
         self._tell_guardian(f"gone {popen.pid}")
         return popen.returncode
 
-    def watch(self) -> None:
-        """Keeps everything running until someone asks to stop. Raises LocalError when it cannot."""
-        with suppress(Stopped):
-            while True:
-                self.raise_if_stopped()
-                self._keep_running()
-                time.sleep(0.1)
+    def watch(self) -> NoReturn:
+        """Keeps everything running until someone asks to stop. Raises Stopped or LocalError."""
+        while True:
+            self.raise_if_stopped()
+            self._keep_running()
+            time.sleep(0.1)
 
     def stop(self) -> None:
         """Stops everything in reverse order. One more signal ends the patience."""
