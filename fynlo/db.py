@@ -90,8 +90,11 @@ def check_version(current: int, expected: int | None, *, document: Callable[[], 
 def created_before(model: type[RestaurantOwned], *, pk: UUID, by: UUID, fingerprint: str) -> bool:
     """Whether this very request (same id, restaurant and body fingerprint) already made it.
 
+    An empty fingerprint means that the id was made here a moment ago: nothing is looked up.
     Raises IdConflict when the id is taken by anything else.
     """
+    if not fingerprint:
+        return False
     manager: models.Manager[RestaurantOwned] = model._default_manager
     known = manager.filter(pk=pk).values_list("restaurant_id", "fingerprint").first()
     if known is None:

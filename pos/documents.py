@@ -278,6 +278,7 @@ ORDER = Document(
         "total": "total",
         "paid": "paid",
         "refunded": "refunded",
+        "due": "due",
         "discounts": Many(ORDER_DISCOUNT, "order", order_by=("given_at", "id")),
         "lines": Many(ORDER_LINE, "order", order_by=("position", "id")),
         "version": "version",

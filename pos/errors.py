@@ -1,0 +1,184 @@
+from fynlo.errors import DomainError
+
+
+class OrderNotOpen(DomainError):
+    code = "order_not_open"
+    status = 409
+    message = "This order is closed. Reopen it or start a new one."
+
+
+class OrderNotSettled(DomainError):
+    code = "order_not_settled"
+    status = 409
+    message = "Something is still to be paid. Take the payment, then complete the order."
+
+
+class OrderNotCompleted(DomainError):
+    code = "order_not_completed"
+    status = 409
+    message = "Only a completed order can be reopened."
+
+
+class BusinessDayOver(DomainError):
+    code = "business_day_over"
+    status = 409
+    message = "The business day of this order is over. Refund it instead of reopening it."
+
+
+class LinesNotSent(DomainError):
+    code = "lines_not_sent"
+    status = 409
+    message = "Some lines were never sent to the kitchen. Send or remove them first."
+
+
+class NothingToSend(DomainError):
+    code = "nothing_to_send"
+    status = 409
+    message = "There is no line here that this could be done to."
+
+
+class LineAlreadySent(DomainError):
+    code = "line_already_sent"
+    status = 409
+    message = "The kitchen has this line already. Void it with a reason instead."
+
+
+class OrderHasPayments(DomainError):
+    code = "order_has_payments"
+    status = 409
+    message = "Money was taken for this order. Refund it first."
+
+
+class TotalBelowPaid(DomainError):
+    code = "total_below_paid"
+    status = 422
+    message = "The guest has paid more than this would leave. Refund the difference first."
+
+
+class TooManyLines(DomainError):
+    code = "too_many_lines"
+    status = 422
+    message = "An order has at most 200 lines. Start another one."
+
+
+class AmountTooLarge(DomainError):
+    code = "amount_too_large"
+    status = 422
+    message = "This order comes to more than a till can charge. Check prices and quantities."
+
+
+class ProductUnavailable(DomainError):
+    code = "product_unavailable"
+    status = 422
+    message = "This product is not on the menu."
+
+
+class ProductSoldOut(DomainError):
+    """`extra["product"]`: its id."""
+
+    code = "product_sold_out"
+    status = 422
+    message = "There is not enough of this product left."
+
+
+class VariationInvalid(DomainError):
+    code = "variation_invalid"
+    status = 422
+    message = "Choose one of this product's variations."
+
+
+class ModifiersInvalid(DomainError):
+    code = "modifiers_invalid"
+    status = 422
+    message = "The modifiers do not fit what this product asks for."
+
+
+class PriceNotYours(DomainError):
+    code = "price_not_yours"
+    status = 403
+    message = "Prices come from the menu. Leave `unit_price` out, or ask a manager."
+
+
+class ApprovalRequired(DomainError):
+    code = "approval_required"
+    status = 403
+    message = "This needs a manager: send `approver` with their employee code and PIN."
+
+
+class NameTaken(DomainError):
+    code = "name_taken"
+    status = 409
+    message = "There is one of this name already. Choose another name."
+
+
+class SkuTaken(DomainError):
+    code = "sku_taken"
+    status = 409
+    message = "Another product on the menu has this sku. Choose another one."
+
+
+class TableNumberTaken(DomainError):
+    code = "table_number_taken"
+    status = 409
+    message = "There is a table of this number already. Choose another one."
+
+
+class CategoryTooDeep(DomainError):
+    code = "category_too_deep"
+    status = 422
+    message = "Categories have two levels: a parent has no parent, and a child has no children."
+
+
+class ChoicesImpossible(DomainError):
+    code = "choices_impossible"
+    status = 422
+    message = "`min_choices` cannot be more than `max_choices`, nor than what there is to choose."
+
+
+class CategoryInUse(DomainError):
+    code = "category_in_use"
+    status = 409
+    message = "Products or categories stand in this category, or once did. Move them first."
+
+
+class TaxRateInUse(DomainError):
+    code = "tax_rate_in_use"
+    status = 409
+    message = "Products have this tax rate, or once had. Give them another one first."
+
+
+class StationInUse(DomainError):
+    code = "station_in_use"
+    status = 409
+    message = "Products are prepared at this station, or tickets name it. It has to stay."
+
+
+class ModifierGroupInUse(DomainError):
+    code = "modifier_group_in_use"
+    status = 409
+    message = "Products ask for this group. Take it off them first."
+
+
+class UntilPassed(DomainError):
+    code = "until_passed"
+    status = 422
+    message = "`until` is not in the future. Leave it out, or give a later instant."
+
+
+class FloorInUse(DomainError):
+    code = "floor_in_use"
+    status = 409
+    message = "There are tables on this floor, or once were. Move them first."
+
+
+class TableInUse(DomainError):
+    code = "table_in_use"
+    status = 409
+    message = "There are open orders at this table. Close or transfer them first."
+
+
+class MenuFileInvalid(DomainError):
+    """`extra["rows"]`: `[{"file", "line", "column", "detail"}]`, in the order of the files."""
+
+    code = "menu_file_invalid"
+    message = "Some rows cannot be read, so nothing was changed. See `rows`."

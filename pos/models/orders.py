@@ -67,6 +67,11 @@ class Order(RestaurantOwned):
     total = models.BigIntegerField(default=0)
     paid = models.BigIntegerField(default=0)
     refunded = models.BigIntegerField(default=0)
+    due = models.GeneratedField(
+        expression=F("total") - F("paid") + F("refunded"),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+    )
 
     objects = OwnedQuerySet["Order"].as_manager()
 

@@ -1,0 +1,63 @@
+"""Reads and locks of orders."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from fynlo.errors import NotFound
+from pos.documents import ORDER
+from pos.models import Order, OrderDiscount, OrderLine
+
+
+def orders(restaurant_id: UUID) -> QuerySet[Order]:
+    return Order.objects.for_restaurant(restaurant_id)
+
+
+def filtered_orders(
+    restaurant_id: UUID,
+    *,
+    table: UUID | None = None,
+    updated_since: datetime | None = None,
+    q: str = "",
+    **exact: Any,
+) -> QuerySet[Order]:
+    """`exact`: equalities on fields of Order. `q`: an order number, a table or a piece of a note."""
+    rows = orders(restaurant_id).filter(**exact)
+    rows = rows.filter(table_id=table) if table else rows
+    rows = rows.filter(updated_at__gte=updated_since) if updated_since else rows
+    if not q:
+        return rows
+    found = Q(table__number__iexact=q) | Q(note__icontains=q)
+    return rows.filter(found | Q(number=int(q)) if _is_number(q) else found)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 9
+
+
+def order_document(restaurant_id: UUID, order_id: UUID) -> str:
+    """The order as it stands. Raises NotFound."""
+    found = ORDER.read(orders(restaurant_id).filter(pk=order_id))
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def lock_order(restaurant_id: UUID, order_id: UUID) -> Order:
+    """The order's row, locked to the end of the transaction, before any of its children.
+
+    Raises NotFound.
+    """
+    return Order.objects.lock(restaurant_id, order_id)
+
+
+def lines_of(order: Order) -> list[OrderLine]:
+    """Call while holding the order's lock."""
+    return list(OrderLine.objects.filter(order=order).order_by("position", "pk"))
+
+
+def discounts_of(order: Order) -> list[OrderDiscount]:
+    """Call while holding the order's lock."""
+    return list(OrderDiscount.objects.filter(order=order).order_by("given_at", "pk"))

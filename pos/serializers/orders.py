@@ -1,0 +1,131 @@
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+
+from fynlo.api.inputs import Approver, Bps, Input, Minor, Quantity, Text, Whole
+from fynlo.api.pages import PageQuery
+from pos.choices import Channel, DiscountKind, LineState, OrderStatus, PaymentStatus
+from pos.models import OrderDiscount
+from pos.services.basket import Choice, Wanted
+
+VERSION_MAX = 2**31 - 1
+
+
+class Versioned(Input):
+    version = Whole(required=False, min_value=1, max_value=VERSION_MAX)
+
+
+class ChoiceInput(Input):
+    modifier = serializers.UUIDField()
+    quantity = Whole(default=1, min_value=1, max_value=50)
+
+    def to_internal_value(self, data: Any) -> Choice:
+        return Choice(**super().to_internal_value(data))
+
+
+class LineInput(Input):
+    """`unit_price` only for those who may override prices."""
+
+    id = serializers.UUIDField(required=False)
+    product = serializers.UUIDField()
+    variation = serializers.UUIDField(required=False, allow_null=True)
+    modifiers = ChoiceInput(many=True, required=False, max_length=50)
+    quantity = Quantity(default=Decimal(1))
+    seat = Whole(default=0, min_value=0, max_value=99)
+    course = Whole(required=False, min_value=0, max_value=9)
+    note = Text(required=False, allow_blank=True, max_length=200)
+    unit_price = Minor(required=False)
+
+    def to_internal_value(self, data: Any) -> Wanted:
+        return Wanted(**super().to_internal_value(data))
+
+
+class OrderInput(Input):
+    id = serializers.UUIDField(required=False)
+    channel = serializers.ChoiceField(choices=Channel.choices)
+    table = serializers.UUIDField(required=False, allow_null=True)
+    guests = Whole(default=1, min_value=1, max_value=500)
+    note = Text(required=False, allow_blank=True, max_length=500)
+    lines = LineInput(many=True, min_length=1, max_length=200)
+
+
+class CalculateDiscount(Input):
+    kind = serializers.ChoiceField(choices=DiscountKind.choices)
+    value = Whole(min_value=1, max_value=10**11)
+
+    def to_internal_value(self, data: Any) -> OrderDiscount:
+        return OrderDiscount(**super().to_internal_value(data))
+
+
+class CalculateInput(Input):
+    channel = serializers.ChoiceField(choices=Channel.choices)
+    lines = LineInput(many=True, min_length=1, max_length=200)
+    discounts = CalculateDiscount(many=True, required=False, max_length=20)
+
+
+class OrderChange(Versioned):
+    table = serializers.UUIDField(required=False, allow_null=True)
+    server = serializers.UUIDField(required=False)
+    guests = Whole(required=False, min_value=1, max_value=500)
+    note = Text(required=False, allow_blank=True, max_length=500)
+    service_charge_bps = Bps(required=False)
+
+
+class LinesInput(Input):
+    lines = LineInput(many=True, min_length=1, max_length=200)
+
+
+class LineChange(Versioned):
+    quantity = Quantity(required=False)
+    seat = Whole(required=False, min_value=0, max_value=99)
+    course = Whole(required=False, min_value=0, max_value=9)
+    note = Text(required=False, allow_blank=True, max_length=200)
+
+
+class SomeLines(Versioned):
+    """All that qualify when none are named."""
+
+    lines = serializers.ListField(
+        child=serializers.UUIDField(), required=False, min_length=1, max_length=200
+    )
+
+
+class HoldInput(SomeLines):
+    course = Whole(required=False, min_value=0, max_value=9)
+
+
+class FireInput(Versioned):
+    course = Whole(min_value=0, max_value=9)
+
+
+class ReasonInput(Versioned):
+    reason = Text(max_length=200)
+
+
+class VoidInput(ReasonInput):
+    line = serializers.UUIDField()
+    approver = Approver(required=False)
+
+
+class DiscountInput(ReasonInput):
+    kind = serializers.ChoiceField(choices=DiscountKind.choices)
+    value = Whole(min_value=1, max_value=10**11)
+    line = serializers.UUIDField(required=False)
+    approver = Approver(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["kind"] == DiscountKind.PERCENT and attrs["value"] > 10_000:
+            raise serializers.ValidationError({"value": "At most 10000 basis points (100 %)."})
+        return attrs
+
+
+class OrderQuery(PageQuery):
+    status = serializers.ChoiceField(choices=OrderStatus.choices, required=False)
+    kitchen_status = serializers.ChoiceField(choices=LineState.choices, required=False)
+    payment_status = serializers.ChoiceField(choices=PaymentStatus.choices, required=False)
+    channel = serializers.ChoiceField(choices=Channel.choices, required=False)
+    table = serializers.UUIDField(required=False)
+    business_date = serializers.DateField(required=False)
+    updated_since = serializers.DateTimeField(required=False)
+    q = serializers.CharField(required=False, max_length=60)

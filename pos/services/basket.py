@@ -1,0 +1,155 @@
+"""From what a till asks for to lines that can be sold: menu, modifiers and price of the moment."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from fynlo.accounts.actor import Actor
+from fynlo.accounts.choices import Permission
+from fynlo.accounts.selectors import Profile
+from fynlo.db import new_id
+from pos.choices import LineState
+from pos.errors import ModifiersInvalid, PriceNotYours, ProductUnavailable, VariationInvalid
+from pos.models import OrderLine
+from pos.services.prices import price_at
+from pos.services.stock import Menu
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A chosen modifier."""
+
+    modifier: UUID
+    quantity: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One line as asked for. `unit_price` (minor units) is for those who may override prices."""
+
+    product: UUID
+    quantity: Decimal
+    id: UUID | None = None
+    variation: UUID | None = None
+    modifiers: Sequence[Choice] = ()
+    seat: int = 0
+    course: int | None = None
+    note: str = ""
+    unit_price: int | None = None
+
+
+def fill(
+    wanted: Sequence[Wanted],
+    *,
+    menu: Menu,
+    by: Actor,
+    profile: Profile,
+    now: datetime,
+    at: datetime,
+) -> list[OrderLine]:
+    """Unsaved lines, positions from 0, at the prices of `at`. `menu`: products for sale by id.
+
+    Raises ProductUnavailable, VariationInvalid, ModifiersInvalid or PriceNotYours, each with
+    the field at fault.
+    """
+    return [
+        _line(place, line, _product(menu, place, line), by=by, profile=profile, now=now, at=at)
+        for place, line in enumerate(wanted)
+    ]
+
+
+def _product(menu: Menu, place: int, wanted: Wanted) -> dict[str, Any]:
+    if wanted.product not in menu:
+        raise ProductUnavailable(field=f"lines.{place}.product")
+    return menu[wanted.product]
+
+
+def _line(
+    place: int,
+    wanted: Wanted,
+    product: dict[str, Any],
+    *,
+    by: Actor,
+    profile: Profile,
+    now: datetime,
+    at: datetime,
+) -> OrderLine:
+    variation = _variation(place, wanted, product)
+    modifiers = _modifiers(place, wanted, product)
+    if wanted.unit_price is not None and not by.may(Permission.OVERRIDE_PRICE):
+        raise PriceNotYours(field=f"lines.{place}.unit_price")
+    menu_price = price_at(
+        product=product, variation_id=wanted.variation, at=at, zone=profile.time_zone
+    )
+    unit_price = menu_price if wanted.unit_price is None else wanted.unit_price
+    extras = sum(row["price_delta"] * row["quantity"] for row in modifiers)
+    return OrderLine(
+        id=wanted.id or new_id(),
+        position=place,
+        product_id=wanted.product,
+        variation_id=wanted.variation,
+        name=product["name"],
+        variation_name=variation["name"] if variation else "",
+        modifiers=modifiers,
+        quantity=wanted.quantity,
+        seat=wanted.seat,
+        course=product["course"] if wanted.course is None else wanted.course,
+        note=wanted.note,
+        unit_price=unit_price,
+        modifiers_price=max(extras, -unit_price),
+        price_overridden=unit_price != menu_price,
+        tax_name=product["tax_name"],
+        tax_rate_bps=product["tax_rate_bps"],
+        tax_inclusive=product["tax_inclusive"],
+        state=LineState.NEW,
+        added_by_id=by.membership_id,
+        added_at=now,
+    )
+
+
+def _variation(place: int, wanted: Wanted, product: dict[str, Any]) -> dict[str, Any] | None:
+    if wanted.variation is None and not product["variations"]:
+        return None
+    for variation in product["variations"]:
+        if variation["id"] == str(wanted.variation):
+            return dict(variation)
+    raise VariationInvalid(field=f"lines.{place}.variation")
+
+
+def _modifiers(place: int, wanted: Wanted, product: dict[str, Any]) -> list[dict[str, Any]]:
+    field = f"lines.{place}.modifiers"
+    offered = {row["id"]: (group, row) for group in product["groups"] for row in group["modifiers"]}
+    counts = Counter[str]()
+    chosen = []
+    for choice in wanted.modifiers:
+        if str(choice.modifier) not in offered:
+            raise ModifiersInvalid("This product does not offer that modifier.", field=field)
+        group, modifier = offered[str(choice.modifier)]
+        if choice.quantity > 1 and not group["allow_quantities"]:
+            raise ModifiersInvalid(f"{group['name']}: each may be chosen once.", field=field)
+        counts[group["id"]] += choice.quantity
+        chosen.append(
+            {
+                "modifier": modifier["id"],
+                "name": modifier["name"],
+                "quantity": choice.quantity,
+                "price_delta": modifier["price_delta"],
+            }
+        )
+    _check_counts(product["groups"], counts, field)
+    if len({row["modifier"] for row in chosen}) < len(chosen):
+        raise ModifiersInvalid("Name each modifier once, with a quantity.", field=field)
+    return chosen
+
+
+def _check_counts(groups: list[dict[str, Any]], counts: Counter[str], field: str) -> None:
+    for group in groups:
+        if not group["min_choices"] <= counts[group["id"]] <= group["max_choices"]:
+            raise ModifiersInvalid(
+                f"{group['name']}: choose {group['min_choices']} to {group['max_choices']}.",
+                field=field,
+            )

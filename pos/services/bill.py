@@ -1,0 +1,185 @@
+"""An order in hand while it is locked: its row, lines and discounts, priced and saved together."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from fynlo.accounts.selectors import Profile
+from fynlo.db import check_version
+from fynlo.errors import NotFound
+from pos.choices import LINE_PROGRESS, LineState, OrderStatus, PaymentStatus
+from pos.errors import AmountTooLarge, OrderNotOpen, TotalBelowPaid
+from pos.models import Order, OrderDiscount, OrderLine
+from pos.selectors.orders import discounts_of, lines_of, lock_order, order_document
+from pos.services.pricing import Bill, Item, Reduction, Tax, price
+
+MAX_TOTAL = 10**12
+PRICED_FIELDS = ("gross", "discount", "order_discount", "total", "tax")
+LINE_FIELDS = [
+    *PRICED_FIELDS,
+    "quantity",
+    "seat",
+    "course",
+    "note",
+    "modifiers",
+    "modifiers_price",
+    "state",
+    "sent_at",
+    "started_at",
+    "ready_at",
+    "served_at",
+    "voided_at",
+    "void_reason",
+    "approved_by",
+    "version",
+]
+
+
+@dataclass
+class OpenBill:
+    """Everything an order's rules look at. Made by `open_bill`, ended by `save`."""
+
+    order: Order
+    lines: list[OrderLine]
+    discounts: list[OrderDiscount]
+    touched: set[UUID] = field(default_factory=set)
+
+    @property
+    def live_lines(self) -> list[OrderLine]:
+        return [line for line in self.lines if line.state != LineState.VOIDED]
+
+    def line(self, line_id: UUID) -> OrderLine:
+        """Raises NotFound."""
+        for line in self.lines:
+            if line.pk == line_id:
+                return line
+        raise NotFound("This order has no such line.")
+
+    def touch(self, line: OrderLine) -> None:
+        """The line changed: it gets a new version and is saved with the rest."""
+        line.version += 1
+        self.touched.add(line.pk)
+
+
+def open_bill(
+    restaurant_id: UUID,
+    order_id: UUID,
+    *,
+    expected_version: int | None = None,
+    status: str | None = OrderStatus.OPEN,
+) -> OpenBill:
+    """Lock an order and read its parts. Call inside a transaction.
+
+    Raises NotFound, VersionConflict, and OrderNotOpen when its status is another than `status`.
+    """
+    order = lock_order(restaurant_id, order_id)
+    check_version(
+        order.version, expected_version, document=lambda: order_document(restaurant_id, order_id)
+    )
+    if status is not None and order.status != status:
+        raise OrderNotOpen
+    return OpenBill(order, lines_of(order), discounts_of(order))
+
+
+def save(bill: OpenBill, *, profile: Profile, now: datetime, reprice: bool = True) -> None:
+    """Price, derive the statuses, and write what changed. The order's version goes up.
+
+    Raises TotalBelowPaid, AmountTooLarge.
+    """
+    order = bill.order
+    before = {line.pk: _amounts(line) for line in bill.lines}
+    if reprice:
+        calculate(order, bill.lines, bill.discounts, profile=profile)
+        _check_total(order)
+    order.kitchen_status = kitchen_status(bill.lines)
+    order.payment_status = payment_status(order)
+    order.version += 1
+    order.updated_at = now
+    order.save()
+    bill.touched |= {line.pk for line in bill.lines if _amounts(line) != before[line.pk]}
+    changed = [line for line in bill.lines if line.pk in bill.touched]
+    if changed:
+        OrderLine.objects.bulk_update(changed, LINE_FIELDS)
+    if reprice and bill.discounts:
+        OrderDiscount.objects.bulk_update(bill.discounts, ["amount"])
+
+
+def _amounts(line: OrderLine) -> tuple[int, ...]:
+    return tuple(getattr(line, name) for name in PRICED_FIELDS)
+
+
+def calculate(
+    order: Order,
+    lines: Sequence[OrderLine],
+    discounts: Sequence[OrderDiscount],
+    *,
+    profile: Profile,
+) -> None:
+    """Price the lines and write the amounts on the instances; nothing is saved."""
+    sold = [line for line in lines if line.state != LineState.VOIDED]
+    on_order = [discount for discount in discounts if discount.line_id is None]
+    bill = price(
+        [_item(line, discounts) for line in sold],
+        reductions=[_reduction(discount) for discount in on_order],
+        service_charge_bps=order.service_charge_bps,
+        service_charge_tax_bps=profile.service_charge_tax_bps,
+    )
+    _write_order(order, bill)
+    for line in lines:
+        line.gross = line.discount = line.order_discount = line.total = line.tax = 0
+    for discount in discounts:
+        discount.amount = 0
+    for line, item in zip(sold, bill.items, strict=True):
+        line.gross, line.discount, line.total = item.gross, item.discount, item.total
+        line.order_discount, line.tax = item.order_discount, item.tax
+        _write_amounts((d for d in discounts if d.line_id == line.pk), item.reduction_amounts)
+    _write_amounts(on_order, bill.reduction_amounts)
+
+
+def _item(line: OrderLine, discounts: Sequence[OrderDiscount]) -> Item:
+    return Item(
+        unit_price=line.unit_price + line.modifiers_price,
+        quantity=line.quantity,
+        tax=Tax(line.tax_name, line.tax_rate_bps, line.tax_inclusive),
+        reductions=tuple(_reduction(d) for d in discounts if d.line_id == line.pk),
+    )
+
+
+def _reduction(discount: OrderDiscount) -> Reduction:
+    return Reduction(discount.kind, discount.value)
+
+
+def _write_amounts(discounts: Iterable[OrderDiscount], amounts: Sequence[int]) -> None:
+    for discount, amount in zip(discounts, amounts, strict=True):
+        discount.amount = amount
+
+
+def _write_order(order: Order, bill: Bill) -> None:
+    order.gross, order.discount, order.subtotal = bill.gross, bill.discount, bill.subtotal
+    order.service_charge = bill.service_charge
+    order.taxes, order.tax, order.tax_added = bill.taxes, bill.tax, bill.tax_added
+    order.total = bill.total + order.tip + order.rounding
+
+
+def _check_total(order: Order) -> None:
+    if order.total < order.paid - order.refunded:
+        raise TotalBelowPaid
+    if order.total > MAX_TOTAL:
+        raise AmountTooLarge
+
+
+def kitchen_status(lines: Iterable[OrderLine]) -> str:
+    """An order stands where its slowest line stands; voided lines do not count."""
+    states = {line.state for line in lines}
+    return next((state.value for state in LINE_PROGRESS if state in states), LineState.NEW.value)
+
+
+def payment_status(order: Order) -> str:
+    """From what was paid and refunded against the total."""
+    if order.refunded:
+        whole = order.refunded == order.paid
+        return PaymentStatus.REFUNDED if whole else PaymentStatus.PARTIALLY_REFUNDED
+    if not order.paid:
+        return PaymentStatus.UNPAID
+    return PaymentStatus.PAID if order.paid >= order.total else PaymentStatus.PARTIALLY_PAID

@@ -1,0 +1,95 @@
+"""How an order ends, and how it comes back."""
+
+from datetime import datetime
+from uuid import UUID
+
+from fynlo.accounts.actor import Actor
+from fynlo.accounts.choices import Permission
+from fynlo.accounts.selectors import restaurant_profile
+from fynlo.clock import business_date
+from fynlo.db import transaction_required
+from fynlo.errors import move
+from fynlo.events.log import append
+from pos.choices import ORDER_TRANSITIONS, UNSENT, LineState, OrderStatus, PaymentStatus
+from pos.documents import ORDER
+from pos.errors import (
+    BusinessDayOver,
+    LinesNotSent,
+    OrderHasPayments,
+    OrderNotCompleted,
+    OrderNotSettled,
+)
+from pos.services import stock
+from pos.services.bill import open_bill, save
+from pos.services.sending import announce_tickets, cancel_at_stations
+
+SETTLED = frozenset({PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
+
+
+@transaction_required
+def complete_order(
+    *, by: Actor, now: datetime, pk: UUID, expected_version: int | None = None
+) -> str:
+    """Everything is paid and nothing waits to be sent.
+
+    Raises NotFound, VersionConflict, OrderNotOpen, OrderNotSettled, LinesNotSent.
+    """
+    bill = open_bill(by.restaurant_id, pk, expected_version=expected_version)
+    order = bill.order
+    if order.total > order.paid and order.payment_status not in SETTLED:
+        raise OrderNotSettled
+    if any(line.state in UNSENT for line in bill.lines):
+        raise LinesNotSent
+    order.status = move(order.status, OrderStatus.COMPLETED, ORDER_TRANSITIONS)
+    order.closed_at, order.closed_by_id = now, by.membership_id
+    save(bill, profile=restaurant_profile(by.restaurant_id), now=now, reprice=False)
+    return append(kind="order.completed", document=ORDER, entity_id=pk, by=by, now=now)
+
+
+@transaction_required
+def cancel_order(
+    *, by: Actor, now: datetime, pk: UUID, reason: str, expected_version: int | None = None
+) -> str:
+    """Nobody pays and the kitchen is told. Once something was sent, CANCEL_ORDER is needed.
+
+    Raises NotFound, VersionConflict, OrderNotOpen, PermissionMissing, OrderHasPayments.
+    """
+    bill = open_bill(by.restaurant_id, pk, expected_version=expected_version)
+    order = bill.order
+    if order.paid > order.refunded:
+        raise OrderHasPayments
+    sent = [line for line in bill.live_lines if line.state not in UNSENT]
+    unsent = [line for line in bill.live_lines if line.state in UNSENT]
+    if sent:
+        by.must(Permission.CANCEL_ORDER)
+    for line in bill.live_lines:
+        line.state, line.voided_at, line.void_reason = LineState.VOIDED, now, reason
+        bill.touch(line)
+    order.status = move(order.status, OrderStatus.CANCELLED, ORDER_TRANSITIONS)
+    order.cancel_reason, order.closed_at, order.closed_by_id = reason, now, by.membership_id
+    moved = stock.give_back(unsent)
+    tickets = cancel_at_stations(order, sent, now=now)
+    save(bill, profile=restaurant_profile(by.restaurant_id), now=now)
+    stock.announce(moved, by=by, now=now)
+    announce_tickets(tickets, by=by, now=now)
+    return append(kind="order.cancelled", document=ORDER, entity_id=pk, by=by, now=now)
+
+
+@transaction_required
+def reopen_order(*, by: Actor, now: datetime, pk: UUID, expected_version: int | None = None) -> str:
+    """A completed order of the present business day is open again.
+
+    Raises NotFound, VersionConflict, OrderNotCompleted, BusinessDayOver.
+    """
+    bill = open_bill(by.restaurant_id, pk, expected_version=expected_version, status=None)
+    order = bill.order
+    if order.status != OrderStatus.COMPLETED:
+        raise OrderNotCompleted
+    profile = restaurant_profile(by.restaurant_id)
+    today = business_date(at=now, zone=profile.time_zone, day_starts_at=profile.day_starts_at)
+    if order.business_date != today:
+        raise BusinessDayOver
+    order.status = move(order.status, OrderStatus.OPEN, ORDER_TRANSITIONS)
+    order.closed_at = order.closed_by_id = None
+    save(bill, profile=profile, now=now, reprice=False)
+    return append(kind="order.reopened", document=ORDER, entity_id=pk, by=by, now=now)

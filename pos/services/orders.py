@@ -1,0 +1,156 @@
+"""Opening an order and changing its header."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TypedDict
+from uuid import UUID
+
+from django.db import connection
+
+from fynlo.accounts.actor import Actor
+from fynlo.accounts.models import Membership
+from fynlo.accounts.selectors import Profile, restaurant_profile
+from fynlo.clock import business_date
+from fynlo.db import created_before, transaction_required
+from fynlo.errors import UnknownReference
+from fynlo.events.log import append
+from pos.choices import Channel
+from pos.documents import ORDER
+from pos.models import Order, OrderLine
+from pos.models.floor import Table
+from pos.selectors.orders import order_document
+from pos.selectors.sale import products_for_sale
+from pos.services import stock
+from pos.services.basket import Wanted, fill
+from pos.services.bill import calculate, open_bill, save
+
+
+class OrderChanges(TypedDict, total=False):
+    """`service_charge_bps` in basis points; `table` None takes the order off its table."""
+
+    table: UUID | None
+    server: UUID
+    guests: int
+    note: str
+    service_charge_bps: int
+
+
+AT_THE_TABLE = frozenset({Channel.DINE_IN, Channel.QR_TABLE})
+
+
+@transaction_required
+def open_order(
+    *,
+    by: Actor,
+    now: datetime,
+    pk: UUID,
+    fingerprint: str,
+    channel: str,
+    lines: Sequence[Wanted],
+    table: UUID | None = None,
+    guests: int = 1,
+    note: str = "",
+    occurred_at: datetime | None = None,
+) -> tuple[str, bool]:
+    """A new order with its lines, priced by the menu; the document, and whether it is new.
+
+    Locks limited products in the order of their keys, then the day's counter, then the log.
+    Raises IdConflict, UnknownReference, ProductSoldOut and the errors of `fill`.
+    """
+    if created_before(Order, pk=pk, by=by.restaurant_id, fingerprint=fingerprint):
+        return order_document(by.restaurant_id, pk), False
+    profile = restaurant_profile(by.restaurant_id)
+    check_table(by.restaurant_id, table)
+    menu = products_for_sale(by.restaurant_id, {line.product for line in lines})
+    at = occurred_at or now
+    sold = fill(lines, menu=menu, by=by, profile=profile, now=now, at=at)
+    order = blank_order(by, profile, now=now, at=at, channel=channel)
+    order.pk, order.fingerprint, order.table_id = pk, fingerprint, table
+    order.guests, order.note = guests, note
+    calculate(order, sold, (), profile=profile)
+    taken = stock.take(sold, menu=menu, now=now)
+    order.number = _next_number(by.restaurant_id, order.business_date)
+    order.save(force_insert=True)
+    _insert_lines(order, sold)
+    stock.announce(taken, by=by, now=now)
+    text = append(
+        kind="order.created", document=ORDER, entity_id=pk, by=by, now=now, occurred_at=at
+    )
+    return text, True
+
+
+def blank_order(by: Actor, profile: Profile, *, now: datetime, at: datetime, channel: str) -> Order:
+    """An unsaved order of this restaurant and business day, without number or lines."""
+    return Order(
+        restaurant_id=by.restaurant_id,
+        business_date=business_date(
+            at=at, zone=profile.time_zone, day_starts_at=profile.day_starts_at
+        ),
+        channel=channel,
+        server_id=by.membership_id,
+        opened_by_id=by.membership_id,
+        opened_at=at,
+        received_at=now,
+        updated_at=now,
+        currency=profile.currency,
+        service_charge_bps=profile.service_charge_bps if channel in AT_THE_TABLE else 0,
+    )
+
+
+@transaction_required
+def change_order(
+    *,
+    by: Actor,
+    now: datetime,
+    pk: UUID,
+    expected_version: int | None,
+    changes: OrderChanges,
+) -> str:
+    """What is not given stays as it is.
+
+    Raises NotFound, VersionConflict, OrderNotOpen, UnknownReference, TotalBelowPaid.
+    """
+    bill = open_bill(by.restaurant_id, pk, expected_version=expected_version)
+    if "table" in changes:
+        check_table(by.restaurant_id, changes["table"])
+        bill.order.table_id = changes["table"]
+    if "server" in changes:
+        _check_server(by.restaurant_id, changes["server"])
+        bill.order.server_id = changes["server"]
+    order = bill.order
+    order.guests = changes.get("guests", order.guests)
+    order.note = changes.get("note", order.note)
+    order.service_charge_bps = changes.get("service_charge_bps", order.service_charge_bps)
+    save(bill, profile=restaurant_profile(by.restaurant_id), now=now)
+    return append(kind="order.updated", document=ORDER, entity_id=pk, by=by, now=now)
+
+
+def check_table(restaurant_id: UUID, table: UUID | None) -> None:
+    """Raises UnknownReference."""
+    if table and not Table.objects.for_restaurant(restaurant_id).filter(pk=table).exists():
+        raise UnknownReference("There is no such table.", field="table")
+
+
+def _check_server(restaurant_id: UUID, server: UUID) -> None:
+    staff = Membership.objects.for_restaurant(restaurant_id).filter(pk=server, is_active=True)
+    if not staff.exists():
+        raise UnknownReference("There is no such member of staff.", field="server")
+
+
+def _next_number(restaurant_id: UUID, day: date) -> int:
+    """Locks the day's counter to the end of the transaction: numbers have no gaps."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO pos_ordernumber AS n (restaurant_id, business_date, last)"
+            " VALUES (%s, %s, 1) ON CONFLICT (restaurant_id, business_date)"
+            " DO UPDATE SET last = n.last + 1 RETURNING last",
+            [restaurant_id, day],
+        )
+        number: int = cursor.fetchone()[0]
+        return number
+
+
+def _insert_lines(order: Order, lines: Sequence[OrderLine]) -> None:
+    for line in lines:
+        line.order = order
+    OrderLine.objects.bulk_create(lines)

@@ -1,0 +1,201 @@
+"""From the order to the kitchen: send, hold, fire, serve. Only the difference is ever sent."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Max
+
+from fynlo.accounts.actor import Actor
+from fynlo.accounts.selectors import restaurant_profile
+from fynlo.db import new_id, transaction_required
+from fynlo.errors import move
+from fynlo.events.log import append, append_all
+from pos.choices import LINE_TRANSITIONS, LineState
+from pos.documents import ORDER, TICKET
+from pos.errors import NothingToSend
+from pos.models import Order, OrderLine, Product, Ticket
+from pos.services.bill import OpenBill, open_bill, save
+
+ON_THE_WAY = frozenset({LineState.SENT, LineState.PREPARING, LineState.READY})
+
+
+@transaction_required
+def send_order(
+    *,
+    by: Actor,
+    now: datetime,
+    pk: UUID,
+    lines: Sequence[UUID] = (),
+    expected_version: int | None = None,
+) -> str:
+    """New lines (all, or those named) become one ticket for each station.
+
+    Raises NotFound, VersionConflict, OrderNotOpen, NothingToSend.
+    """
+    bill = open_bill(by.restaurant_id, pk, expected_version=expected_version)
+    chosen = _choose(bill, lines, {LineState.NEW, LineState.HELD} if lines else {LineState.NEW})
+    return _send(bill, chosen, kind="order.sent", by=by, now=now)
+
+
+@transaction_required
+def fire_course(
+    *, by: Actor, now: datetime, pk: UUID, course: int, expected_version: int | None = None
+) -> str:
+    """The waiting lines of a course go to the kitchen. Raises as `send_order`."""
+    bill = open_bill(by.restaurant_id, pk, expected_version=expected_version)
+    waiting = _choose(bill, (), {LineState.NEW, LineState.HELD})
+    chosen = [line for line in waiting if line.course == course]
+    return _send(bill, chosen, kind="order.course_fired", by=by, now=now)
+
+
+@transaction_required
+def hold_lines(
+    *,
+    by: Actor,
+    now: datetime,
+    pk: UUID,
+    lines: Sequence[UUID] = (),
+    course: int | None = None,
+    expected_version: int | None = None,
+) -> str:
+    """New lines (all, those named, or a course) wait until they are fired or sent by name.
+
+    Raises as `send_order`.
+    """
+    bill = open_bill(by.restaurant_id, pk, expected_version=expected_version)
+    chosen = _choose(bill, lines, {LineState.NEW})
+    chosen = [line for line in chosen if course is None or line.course == course]
+    return _advance(bill, chosen, LineState.HELD, kind="order.held", by=by, now=now)
+
+
+@transaction_required
+def serve_lines(
+    *,
+    by: Actor,
+    now: datetime,
+    pk: UUID,
+    lines: Sequence[UUID] = (),
+    expected_version: int | None = None,
+) -> str:
+    """What the kitchen has (all, or those named) is on the table. Raises as `send_order`."""
+    bill = open_bill(by.restaurant_id, pk, expected_version=expected_version)
+    chosen = _choose(bill, lines, ON_THE_WAY)
+    for line in chosen:
+        line.served_at = now
+    return _advance(bill, chosen, LineState.SERVED, kind="order.served", by=by, now=now)
+
+
+def _choose(bill: OpenBill, wanted: Sequence[UUID], states: Iterable[LineState]) -> list[OrderLine]:
+    named = [bill.line(line_id) for line_id in dict.fromkeys(wanted)] or bill.lines
+    return [line for line in named if line.state in set(states)]
+
+
+def _send(bill: OpenBill, chosen: list[OrderLine], *, kind: str, by: Actor, now: datetime) -> str:
+    if not chosen:
+        raise NothingToSend
+    stations = _stations_of(chosen)
+    for line in chosen:
+        line.sent_at = now
+        if line.product_id not in stations:
+            line.ready_at = now
+    tickets = _print(bill.order, chosen, stations, change="add", now=now)
+    to_cook = [line for line in chosen if line.product_id in stations]
+    no_cooking = [line for line in chosen if line.product_id not in stations]
+    _set_state(bill, to_cook, LineState.SENT)
+    _set_state(bill, no_cooking, LineState.SENT)
+    _set_state(bill, no_cooking, LineState.READY)
+    _save(bill, by=by, now=now)
+    announce_tickets(tickets, by=by, now=now)
+    return append(kind=kind, document=ORDER, entity_id=bill.order.pk, by=by, now=now)
+
+
+def _advance(
+    bill: OpenBill,
+    chosen: list[OrderLine],
+    state: LineState,
+    *,
+    kind: str,
+    by: Actor,
+    now: datetime,
+) -> str:
+    if not chosen:
+        raise NothingToSend
+    _set_state(bill, chosen, state)
+    _save(bill, by=by, now=now)
+    return append(kind=kind, document=ORDER, entity_id=bill.order.pk, by=by, now=now)
+
+
+def _set_state(bill: OpenBill, lines: Iterable[OrderLine], state: LineState) -> None:
+    for line in lines:
+        line.state = move(line.state, state, LINE_TRANSITIONS)
+        bill.touch(line)
+
+
+def _save(bill: OpenBill, *, by: Actor, now: datetime) -> None:
+    save(bill, profile=restaurant_profile(by.restaurant_id), now=now, reprice=False)
+
+
+def cancel_at_stations(order: Order, lines: Sequence[OrderLine], *, now: datetime) -> list[Ticket]:
+    """Tickets that tell the stations to stop; call while holding the order's lock."""
+    return _print(order, lines, _stations_of(lines), change="cancel", now=now)
+
+
+def announce_tickets(tickets: Sequence[Ticket], *, by: Actor, now: datetime) -> None:
+    """One event for each new ticket; call when all locks are held."""
+    ids = [ticket.pk for ticket in tickets]
+    append_all(kind="ticket.created", document=TICKET, entity_ids=ids, by=by, now=now)
+
+
+def _stations_of(lines: Iterable[OrderLine]) -> dict[UUID, UUID]:
+    """Product to station; products that no station cooks are missing."""
+    products = {line.product_id for line in lines}
+    rows = Product.objects.filter(pk__in=products, station__isnull=False)
+    return dict(rows.values_list("pk", "station_id"))
+
+
+def _print(
+    order: Order,
+    lines: Sequence[OrderLine],
+    stations: dict[UUID, UUID],
+    *,
+    change: str,
+    now: datetime,
+) -> list[Ticket]:
+    by_station: dict[UUID, list[OrderLine]] = defaultdict(list)
+    for line in lines:
+        if line.product_id in stations:
+            by_station[stations[line.product_id]].append(line)
+    if not by_station:
+        return []
+    last = Ticket.objects.filter(order=order).aggregate(last=Max("revision"))["last"] or 0
+    tickets = [
+        Ticket(
+            id=new_id(),
+            restaurant_id=order.restaurant_id,
+            order=order,
+            station_id=station,
+            revision=last + 1,
+            items=[ticket_item(line, change) for line in cooked],
+            created_at=now,
+        )
+        for station, cooked in by_station.items()
+    ]
+    return Ticket.objects.bulk_create(tickets)
+
+
+def ticket_item(line: OrderLine, change: str) -> dict[str, Any]:
+    """One row of a ticket, as the cook reads it."""
+    return {
+        "line": str(line.pk),
+        "change": change,
+        "name": line.name,
+        "variation": line.variation_name,
+        "quantity": format(line.quantity.normalize(), "f"),
+        "modifiers": [{"name": row["name"], "quantity": row["quantity"]} for row in line.modifiers],
+        "seat": line.seat,
+        "course": line.course,
+        "note": line.note,
+    }

@@ -1,0 +1,35 @@
+"""What payments may say to an order: so much was taken."""
+
+from datetime import datetime
+
+from fynlo.accounts.actor import Actor
+from fynlo.accounts.selectors import restaurant_profile
+from fynlo.db import transaction_required
+from fynlo.events.log import append
+from pos.documents import ORDER
+from pos.models import Order
+from pos.services.bill import OpenBill, save
+
+
+def due(order: Order) -> int:
+    """What is still to be paid, in minor units, before cash rounding."""
+    return order.total - order.paid + order.refunded
+
+
+@transaction_required
+def record_payment(
+    *, bill: OpenBill, amount: int, by: Actor, now: datetime, tip: int = 0, rounding: int = 0
+) -> str:
+    """Write what payments took: `amount` includes `tip`; `rounding` is what the smallest coin
+    added (or took) to settle the rest in cash. The order's document.
+
+    Call while holding the order's lock (`bill` from `open_bill`).
+    """
+    order = bill.order
+    order.tip += tip
+    order.rounding += rounding
+    order.total += tip + rounding
+    order.paid += amount
+    save(bill, profile=restaurant_profile(by.restaurant_id), now=now, reprice=False)
+    kind = "order.paid" if due(order) <= 0 else "order.partially_paid"
+    return append(kind=kind, document=ORDER, entity_id=order.pk, by=by, now=now)

@@ -1,0 +1,50 @@
+"""Taking a line back. Sent lines stay on the bill, struck through, with a reason."""
+
+from datetime import datetime
+from uuid import UUID
+
+from fynlo.accounts.actor import Actor
+from fynlo.accounts.choices import Permission
+from fynlo.accounts.selectors import restaurant_profile
+from fynlo.db import transaction_required
+from fynlo.errors import move
+from fynlo.events.log import append
+from pos.choices import LINE_TRANSITIONS, UNSENT, LineState
+from pos.documents import ORDER
+from pos.errors import ApprovalRequired
+from pos.services import stock
+from pos.services.bill import open_bill, save
+from pos.services.sending import announce_tickets, cancel_at_stations
+
+
+@transaction_required
+def void_line(
+    *,
+    by: Actor,
+    now: datetime,
+    pk: UUID,
+    line: UUID,
+    reason: str,
+    approver: UUID | None = None,
+    expected_version: int | None = None,
+) -> str:
+    """After sending, somebody who may APPROVE must say yes: the caller, or by PIN `approver`.
+
+    Raises NotFound, VersionConflict, OrderNotOpen, ApprovalRequired, TransitionNotAllowed,
+    TotalBelowPaid.
+    """
+    bill = open_bill(by.restaurant_id, pk, expected_version=expected_version)
+    voided = bill.line(line)
+    was_sent = voided.state not in UNSENT
+    if was_sent and approver is None and not by.may(Permission.APPROVE):
+        raise ApprovalRequired
+    voided.state = move(voided.state, LineState.VOIDED, LINE_TRANSITIONS)
+    voided.voided_at, voided.void_reason = now, reason
+    voided.approved_by_id = approver or by.membership_id
+    bill.touch(voided)
+    moved = set() if was_sent else stock.give_back([voided])
+    tickets = cancel_at_stations(bill.order, [voided] if was_sent else [], now=now)
+    save(bill, profile=restaurant_profile(by.restaurant_id), now=now)
+    stock.announce(moved, by=by, now=now)
+    announce_tickets(tickets, by=by, now=now)
+    return append(kind="order.line_voided", document=ORDER, entity_id=pk, by=by, now=now)

@@ -1,0 +1,75 @@
+from uuid import UUID
+
+from django.http import HttpResponse
+from rest_framework.decorators import action
+from rest_framework.request import Request
+
+from fynlo.accounts.choices import Permission
+from fynlo.api.operations import operation
+from pos.documents import ORDER
+from pos.selectors.orders import filtered_orders, orders
+from pos.serializers import orders as inputs
+from pos.services.lines import add_lines, change_line, remove_line
+from pos.services.orders import change_order, open_order
+from pos.services.preview import LINE_AMOUNTS, ORDER_AMOUNTS, calculate_order
+from pos.views.order_actions import OrderActions
+
+NEWEST_FIRST = ("-opened_at", "-id")
+CALCULATED = {
+    "type": "object",
+    "description": "The amounts of the order that the same body would make.",
+    "required": [*ORDER_AMOUNTS, "lines"],
+    "properties": {
+        "lines": {"type": "array", "items": {"type": "object", "required": list(LINE_AMOUNTS)}}
+    },
+}
+
+
+class Orders(OrderActions):
+    """Orders, their lines, and what can be done to them."""
+
+    @operation(Permission.VIEW_ORDERS, query=inputs.OrderQuery, answers=ORDER, pages=True)
+    def list(self, request: Request) -> HttpResponse:
+        query = self.query()
+        page = {name: query.pop(name, None) for name in ("limit", "cursor")}
+        rows = filtered_orders(self.actor.restaurant_id, **query)
+        return self.page(ORDER, rows, query=page, order=NEWEST_FIRST)
+
+    @operation(Permission.VIEW_ORDERS, answers=ORDER)
+    def retrieve(self, request: Request, pk: UUID) -> HttpResponse:
+        return self.one(ORDER, orders(self.actor.restaurant_id), pk)
+
+    @operation(Permission.TAKE_ORDERS, body=inputs.OrderInput, answers=ORDER, status=201)
+    def create(self, request: Request) -> HttpResponse:
+        return self.make(open_order, **self.body())
+
+    @operation(Permission.TAKE_ORDERS, body=inputs.OrderChange, answers=ORDER, versioned=True)
+    def partial_update(self, request: Request, pk: UUID) -> HttpResponse:
+        changes = self.body()
+        expected = self.expected_version(changes)
+        return self.write(change_order, pk=pk, expected_version=expected, changes=changes)
+
+    @action(detail=False, methods=["post"])
+    @operation(Permission.TAKE_ORDERS, body=inputs.CalculateInput, answers=CALCULATED)
+    def calculate(self, request: Request) -> HttpResponse:
+        return self.answer(calculate_order(by=self.actor, now=self.now, **self.body()))
+
+    @action(detail=True, methods=["post"])
+    @operation(Permission.TAKE_ORDERS, body=inputs.LinesInput, answers=ORDER)
+    def lines(self, request: Request, pk: UUID) -> HttpResponse:
+        return self.write(add_lines, pk=pk, **self.body())
+
+    @action(detail=True, methods=["patch"], url_path="lines/<uuid:line_id>")
+    @operation(Permission.TAKE_ORDERS, body=inputs.LineChange, answers=ORDER, versioned=True)
+    def line(self, request: Request, pk: UUID, line_id: UUID) -> HttpResponse:
+        changes = self.body()
+        expected = self.expected_version(changes)
+        return self.write(
+            change_line, pk=pk, line_id=line_id, expected_version=expected, changes=changes
+        )
+
+    @line.mapping.delete
+    @operation(Permission.TAKE_ORDERS, answers=ORDER)
+    def line_delete(self, request: Request, pk: UUID, line_id: UUID) -> HttpResponse:
+        expected = self.expected_version({})
+        return self.write(remove_line, pk=pk, line_id=line_id, expected_version=expected)
