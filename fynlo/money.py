@@ -3,12 +3,14 @@
 Percentages are basis points (bps): 2000 is 20 %. Nothing here ever sees a float.
 """
 
+import re
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 
 from babel.numbers import format_currency, get_currency_precision
 
 BPS = 10_000
+_AMOUNT = re.compile(r"[+-]?(\d{1,15}(\.\d{0,9})?|\.\d{1,9})", re.ASCII)
 
 
 def divide_half_even(numerator: int, denominator: int) -> int:
@@ -81,11 +83,10 @@ def from_major(text: str, currency: str) -> int:
 
     Raises ValueError when it is not a number or has more decimals than the currency.
     """
-    try:
-        scaled = Decimal(text.strip()).scaleb(exponent(currency))
-    except InvalidOperation as error:
-        raise ValueError(f"{text!r} is not an amount") from error
-    if not scaled.is_finite() or scaled != scaled.to_integral_value():
+    if not _AMOUNT.fullmatch(text.strip()):
+        raise ValueError(f"{text[:40]!r} is not an amount")
+    scaled = Decimal(text.strip()).scaleb(exponent(currency))
+    if scaled != scaled.to_integral_value():
         raise ValueError(f"{text!r} has too many decimals for {currency}")
     return int(scaled)
 
