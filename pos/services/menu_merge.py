@@ -1,0 +1,65 @@
+"""Make what is missing and change what differs, for one kind of row of the menu."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from fynlo.db import RestaurantOwned
+from fynlo.events.log import Author
+
+M = TypeVar("M", bound=RestaurantOwned)
+
+
+@dataclass(frozen=True, slots=True)
+class Merged(Generic[M]):
+    """All rows by their key, and which of them are new or changed."""
+
+    rows: Mapping[str, M]
+    created: list[M]
+    updated: list[M]
+
+    def id_of(self, key: str) -> UUID | None:
+        """None for the empty key."""
+        return self.rows[key].pk if key else None
+
+    def touched(self) -> list[M]:
+        return self.created + self.updated
+
+
+def merge(
+    model: type[M],
+    known: Mapping[str, M],
+    wanted: Mapping[str, Mapping[str, Any]],
+    *,
+    new: Mapping[str, Mapping[str, Any]],
+    by: Author,
+    changed_inside: Collection[str] = (),
+) -> Merged[M]:
+    """Give the row of every key in `wanted` those values; one that is missing is made and has
+    the values in `new` as well. `changed_inside`: keys whose nested rows are about to change.
+
+    Call while holding the menu's lock.
+    """
+    rows, created, updated = dict(known), [], []
+    for key, values in wanted.items():
+        row = rows.get(key)
+        if row is None:
+            row = rows[key] = model(restaurant_id=by.restaurant_id, **new[key], **values)
+            created.append(row)
+        elif key in changed_inside or _differs(row, values):
+            _set(row, {**values, "version": row.version + 1})
+            updated.append(row)
+    model._default_manager.bulk_create(created)
+    columns = {name for values in wanted.values() for name in values}
+    model._default_manager.bulk_update(updated, fields=[*columns, "version"])
+    return Merged(rows, created, updated)
+
+
+def _differs(row: RestaurantOwned, values: Mapping[str, Any]) -> bool:
+    return any(getattr(row, name) != value for name, value in values.items())
+
+
+def _set(row: RestaurantOwned, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)
