@@ -153,11 +153,13 @@ MENU = Document(
         "currency": "currency",
         "time_zone": "time_zone",
         "service_charge_bps": "service_charge_bps",
-        "categories": Many(CATEGORY, "restaurant", order_by=("position", "id")),
+        "categories": Many(CATEGORY, "restaurant", order_by=("position", "id"), where=_LIVE),
         "products": Many(PRODUCT, "restaurant", order_by=("position", "id"), where=_LIVE),
-        "modifier_groups": Many(MODIFIER_GROUP, "restaurant", order_by=("position", "id")),
-        "tax_rates": Many(TAX_RATE, "restaurant", order_by=("rate_bps", "id")),
-        "stations": Many(STATION, "restaurant", order_by=("position", "id")),
+        "modifier_groups": Many(
+            MODIFIER_GROUP, "restaurant", order_by=("position", "id"), where=_LIVE
+        ),
+        "tax_rates": Many(TAX_RATE, "restaurant", order_by=("rate_bps", "id"), where=_LIVE),
+        "stations": Many(STATION, "restaurant", order_by=("position", "id"), where=_LIVE),
     },
 )
 

@@ -1,28 +1,31 @@
 from django.db import models
 from django.db.models import F, Q
 
-from fynlo.db import OwnedQuerySet, RestaurantOwned
 from pos.choices import TableShape
+from pos.models.archive import Archivable, ArchivableQuerySet
 
 
-class Floor(RestaurantOwned):
+class Floor(Archivable):
     name = models.CharField(max_length=60)
     position = models.PositiveSmallIntegerField(default=0)
 
-    objects = OwnedQuerySet["Floor"].as_manager()
+    objects = ArchivableQuerySet["Floor"].as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint("restaurant", "name", name="floor_name_unique")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["restaurant", "name"],
+                name="floor_name_unique",
+                condition=Q(archived_at=None),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
 
 
-class Table(RestaurantOwned):
-    """`x` and `y` are the centre in thousandths of the floor's width and height.
-
-    An archived table stays on old orders only; its number is free again.
-    """
+class Table(Archivable):
+    """`x` and `y` are the centre in thousandths of the floor's width and height."""
 
     floor = models.ForeignKey(Floor, models.PROTECT, related_name="tables")
     number = models.CharField(max_length=12)
@@ -31,9 +34,8 @@ class Table(RestaurantOwned):
     x = models.PositiveSmallIntegerField(default=500)
     y = models.PositiveSmallIntegerField(default=500)
     merged_into = models.ForeignKey("self", models.SET_NULL, null=True, blank=True)
-    archived_at = models.DateTimeField(null=True, blank=True)
 
-    objects = OwnedQuerySet["Table"].as_manager()
+    objects = ArchivableQuerySet["Table"].as_manager()
 
     class Meta:
         constraints = [

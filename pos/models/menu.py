@@ -2,38 +2,49 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from fynlo.db import OwnedQuerySet, RestaurantOwned, new_id
+from fynlo.db import new_id
 from pos.choices import Allergen, Availability, Diet
+from pos.models.archive import Archivable, ArchivableQuerySet
 
 
-class Station(RestaurantOwned):
+class Station(Archivable):
     """Where the kitchen cooks: grill, bar, pass."""
 
     name = models.CharField(max_length=40)
     position = models.PositiveSmallIntegerField(default=0)
     acknowledge_within_seconds = models.PositiveIntegerField(default=120)
 
-    objects = OwnedQuerySet["Station"].as_manager()
+    objects = ArchivableQuerySet["Station"].as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint("restaurant", "name", name="station_name_unique")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["restaurant", "name"],
+                name="station_name_unique",
+                condition=Q(archived_at=None),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
 
 
-class TaxRate(RestaurantOwned):
+class TaxRate(Archivable):
     """`rate_bps` basis points; inside the price when `is_inclusive`, else added to it."""
 
     name = models.CharField(max_length=40)
     rate_bps = models.PositiveIntegerField()
     is_inclusive = models.BooleanField(default=True)
 
-    objects = OwnedQuerySet["TaxRate"].as_manager()
+    objects = ArchivableQuerySet["TaxRate"].as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("restaurant", "name", name="tax_rate_name_unique"),
+            models.UniqueConstraint(
+                fields=["restaurant", "name"],
+                name="tax_rate_name_unique",
+                condition=Q(archived_at=None),
+            ),
             models.CheckConstraint(condition=Q(rate_bps__lte=10_000), name="tax_at_most_100"),
         ]
 
@@ -41,7 +52,7 @@ class TaxRate(RestaurantOwned):
         return f"{self.name} {self.rate_bps / 100:g} %"
 
 
-class Category(RestaurantOwned):
+class Category(Archivable):
     """A tree of two levels: a parent has no parent."""
 
     name = models.CharField(max_length=80)
@@ -49,17 +60,23 @@ class Category(RestaurantOwned):
     position = models.PositiveIntegerField(default=0)
     colour = models.CharField(max_length=7, default="#64748b")
 
-    objects = OwnedQuerySet["Category"].as_manager()
+    objects = ArchivableQuerySet["Category"].as_manager()
 
     class Meta:
         verbose_name_plural = "categories"
-        constraints = [models.UniqueConstraint("restaurant", "name", name="category_name_unique")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["restaurant", "name"],
+                name="category_name_unique",
+                condition=Q(archived_at=None),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
 
 
-class Product(RestaurantOwned):
+class Product(Archivable):
     """Something on the menu. Prices are minor units of the restaurant's currency.
 
     `stock` counts down while `availability` is limited; at `available_again_at` a product that
@@ -90,12 +107,11 @@ class Product(RestaurantOwned):
     )
     stock = models.PositiveIntegerField(null=True, blank=True)
     available_again_at = models.DateTimeField(null=True, blank=True)
-    archived_at = models.DateTimeField(null=True, blank=True)
     modifier_groups: "models.ManyToManyField[ModifierGroup, ProductModifierGroup]" = (
         models.ManyToManyField("ModifierGroup", through="ProductModifierGroup", blank=True)
     )
 
-    objects = OwnedQuerySet["Product"].as_manager()
+    objects = ArchivableQuerySet["Product"].as_manager()
 
     class Meta:
         constraints = [
@@ -136,7 +152,7 @@ class Variation(models.Model):
         return self.name
 
 
-class ModifierGroup(RestaurantOwned):
+class ModifierGroup(Archivable):
     """A question at the till: how many of its modifiers may be chosen."""
 
     name = models.CharField(max_length=80)
@@ -145,11 +161,15 @@ class ModifierGroup(RestaurantOwned):
     allow_quantities = models.BooleanField(default=False)
     position = models.PositiveIntegerField(default=0)
 
-    objects = OwnedQuerySet["ModifierGroup"].as_manager()
+    objects = ArchivableQuerySet["ModifierGroup"].as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("restaurant", "name", name="modifier_group_name_unique"),
+            models.UniqueConstraint(
+                fields=["restaurant", "name"],
+                name="modifier_group_name_unique",
+                condition=Q(archived_at=None),
+            ),
             models.CheckConstraint(
                 condition=Q(min_choices__lte=models.F("max_choices"), max_choices__gte=1),
                 name="modifier_choices_possible",

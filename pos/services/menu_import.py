@@ -82,7 +82,7 @@ def _announce(document: Document, merged: Merged[Any], *, by: Author, now: datet
 
 
 def _tax_rates(by: Author, file: MenuFile) -> Merged[TaxRate]:
-    known = {row.name: row for row in TaxRate.objects.for_restaurant(by.restaurant_id)}
+    known = {row.name: row for row in TaxRate.objects.live(by.restaurant_id)}
     wanted = {row.tax_rate: {"rate_bps": row.tax_bps} for row in file.products}
     new = {name: {"name": name} for name in wanted}
     return merge(TaxRate, known, wanted, new=new, by=by)
@@ -90,7 +90,7 @@ def _tax_rates(by: Author, file: MenuFile) -> Merged[TaxRate]:
 
 def _stations(by: Author, file: MenuFile) -> Merged[Station]:
     """By name, whether written in capitals or not."""
-    known = {row.name.casefold(): row for row in Station.objects.for_restaurant(by.restaurant_id)}
+    known = {row.name.casefold(): row for row in Station.objects.live(by.restaurant_id)}
     names = {row.station.casefold(): row.station for row in file.products if row.station}
     new = {
         key: {"name": name, "position": place}
@@ -109,14 +109,14 @@ def _categories(by: Author, file: MenuFile, parents: Merged[Category]) -> Merged
         row.category: {"parent_id": parents.id_of(row.parent_category)} for row in file.products
     }
     merged = _merge_categories(by, wanted)
-    third_level = Category.objects.for_restaurant(by.restaurant_id).exclude(parent__parent=None)
+    third_level = Category.objects.live(by.restaurant_id).exclude(parent__parent=None)
     if third_level.exists():
         raise CategoryTooDeep
     return merged
 
 
 def _merge_categories(by: Author, wanted: Mapping[str, Mapping[str, Any]]) -> Merged[Category]:
-    known = {row.name: row for row in Category.objects.for_restaurant(by.restaurant_id)}
+    known = {row.name: row for row in Category.objects.live(by.restaurant_id)}
     new = {
         name: {"name": name, "position": place}
         for place, name in enumerate(wanted, start=len(known) + 1)
@@ -125,7 +125,7 @@ def _merge_categories(by: Author, wanted: Mapping[str, Mapping[str, Any]]) -> Me
 
 
 def _groups(by: Author, file: MenuFile, now: datetime) -> Merged[ModifierGroup]:
-    rows = ModifierGroup.objects.for_restaurant(by.restaurant_id)
+    rows = ModifierGroup.objects.live(by.restaurant_id)
     known = {row.name: row for row in rows}
     wanted = {
         group.name: {
@@ -182,7 +182,7 @@ def _products(
     categories: Merged[Category],
     groups: Merged[ModifierGroup],
 ) -> Merged[Product]:
-    live = Product.objects.for_restaurant(by.restaurant_id).filter(archived_at=None)
+    live = Product.objects.live(by.restaurant_id)
     known = {row.sku: row for row in live}
     wanted = {
         row.sku: {
