@@ -74,7 +74,11 @@ DATABASES: dict[str, dict[str, Any]] = {
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": {
             "connect_timeout": 3,
-            "options": "-c jit=off -c lock_timeout=5s -c statement_timeout=30s",
+            # PgBouncer refuses these: deploy/pgbouncer.ini sets them on its own connections.
+            "options": env.str(
+                "DATABASE_OPTIONS",
+                default="-c jit=off -c lock_timeout=5s -c statement_timeout=30s",
+            ),
         },
     }
 }

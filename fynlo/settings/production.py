@@ -1,11 +1,23 @@
 """Production: every secret and address is given, nothing has a convenient default."""
 
-from fynlo.settings.base import *  # noqa: F403
-from fynlo.settings.env import BASE_DIR, env
+from fynlo.settings.env import BASE_DIR, env, require, require_pairs
+
+require(
+    "SECRET_KEY",
+    "SIGNING_KEYS",
+    "ALLOWED_HOSTS",
+    "ALLOWED_ORIGINS",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "PUBLIC_URL",
+    "WEBSOCKET_URL",
+)
+
+from fynlo.settings.base import *  # noqa: E402, F403
 
 SECRET_KEY = env.str("SECRET_KEY")
 # "kid=secret,kid=secret": the first signs new tokens, the others are still accepted.
-SIGNING_KEYS = env.dict("SIGNING_KEYS")
+SIGNING_KEYS = require_pairs("SIGNING_KEYS")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 ALLOWED_ORIGINS = env.list("ALLOWED_ORIGINS")
 CSRF_TRUSTED_ORIGINS = ALLOWED_ORIGINS
