@@ -3,7 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
+import django_stubs_ext
+
 from fynlo.settings.env import BASE_DIR, env
+
+# Django's generic classes may be written with their types, as in `ModelForm[Product]`.
+django_stubs_ext.monkeypatch()
 
 DEBUG = False
 ROOT_URLCONF = "fynlo.urls"
@@ -149,6 +154,7 @@ SPECTACULAR_SETTINGS = {
 SIGNING_KEYS: dict[str, str] = {}
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 SESSION_LIFETIME = timedelta(hours=8)
+PASSWORD_RESET_TIMEOUT = 60 * 60
 MINIMUM_APP_VERSION = env.str("MINIMUM_APP_VERSION", default="1.0.0")
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000")
 WEBSOCKET_URL = env.str("WEBSOCKET_URL", default="ws://127.0.0.1:8001/ws/v1/events/")
@@ -156,6 +162,11 @@ ALLOWED_ORIGINS = env.list("ALLOWED_ORIGINS", default=[PUBLIC_URL])
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Fynlo <no-reply@localhost>")
+
+# What is left out is as in syncing.hub.limits.
+REALTIME: dict[str, Any] = {
+    "sockets_per_process": env.int("WEBSOCKET_CONNECTIONS", default=5000),
+}
 
 RATES = {"token": "1200/minute", "address": "6000/minute", "sign_in": "30/minute"}
 

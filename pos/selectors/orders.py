@@ -23,7 +23,7 @@ def filtered_orders(
     q: str = "",
     **exact: Any,
 ) -> QuerySet[Order]:
-    """`exact`: equalities on fields of Order. `q`: an order number, a table or a piece of a note."""
+    """`exact`: equalities on fields of Order. `q`: an order number, a table or a piece of note."""
     rows = orders(restaurant_id).filter(**exact)
     rows = rows.filter(table_id=table) if table else rows
     rows = rows.filter(updated_at__gte=updated_since) if updated_since else rows

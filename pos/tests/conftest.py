@@ -1,10 +1,14 @@
 """A small menu: enough to sell from, made straight in the database."""
 
 from dataclasses import dataclass
+from typing import Any
 
+import orjson
 import pytest
+from django.http import HttpResponse
 
 from fynlo.accounts.models import Restaurant
+from fynlo.testing.cast import Member
 from pos.models import (
     Category,
     Floor,
@@ -83,3 +87,14 @@ def menu(restaurant: Restaurant) -> Menu:
 @pytest.fixture
 def rival_menu(rival_restaurant: Restaurant) -> Menu:
     return stock_menu(rival_restaurant)
+
+
+def said(response: HttpResponse) -> dict[str, Any]:
+    document: dict[str, Any] = orjson.loads(response.content)
+    return document
+
+
+def opened(member: Member, body: dict[str, object]) -> dict[str, Any]:
+    response = member.post("orders/", body)
+    assert response.status_code == 201, response.content
+    return said(response)

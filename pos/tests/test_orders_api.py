@@ -1,33 +1,22 @@
-from typing import Any
-
-import orjson
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
 from fynlo.accounts.models import Restaurant
 from fynlo.events.reading import history
 from fynlo.testing.cast import Member
 from pos.models import Order, Product
-from pos.tests.conftest import Menu
+from pos.tests.conftest import Menu, opened, said
 
 pytestmark = pytest.mark.django_db
 
 
-def said(response: HttpResponse) -> dict[str, Any]:
-    document: dict[str, Any] = orjson.loads(response.content)
-    return document
-
-
-def opened(member: Member, body: dict[str, object]) -> dict[str, Any]:
-    response = member.post("orders/", body)
-    assert response.status_code == 201, response.content
-    return said(response)
-
-
 def test_an_order_is_priced_by_the_menu(server: Member, menu: Menu) -> None:
-    cola = {"product": str(menu.cola.pk), "variation": str(menu.large.pk), "quantity": "2"}
+    cola: dict[str, object] = {
+        "product": str(menu.cola.pk),
+        "variation": str(menu.large.pk),
+        "quantity": "2",
+    }
     with_salad = menu.line(modifiers=[{"modifier": str(menu.salad.pk)}])
     order = opened(server, menu.order(menu.line(), with_salad, cola, table=str(menu.table.pk)))
     assert [line["total"] for line in order["lines"]] == [1250, 1400, 840]

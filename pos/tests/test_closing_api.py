@@ -1,0 +1,121 @@
+from datetime import timedelta
+
+import pytest
+
+from fynlo.db import durable
+from fynlo.testing.cast import Member
+from pos.models import Order, Product
+from pos.services.bill import open_bill
+from pos.services.settlement import due, record_payment
+from pos.tests.conftest import Menu, opened, said
+
+pytestmark = pytest.mark.django_db
+
+
+def paid(server: Member, order_id: str) -> None:
+    """What payments does once it has the money."""
+    actor = server.actor
+    with durable():
+        bill = open_bill(actor.restaurant_id, Order.objects.get(pk=order_id).pk)
+        record_payment(bill=bill, amount=due(bill.order), by=actor, now=bill.order.opened_at)
+
+
+def test_an_unpaid_order_is_not_completed(server: Member, menu: Menu) -> None:
+    order = opened(server, menu.order())
+    refused = server.post(f"orders/{order['id']}/complete/")
+    assert (refused.status_code, said(refused)["code"]) == (409, "order_not_settled")
+
+
+def test_a_paid_order_completes_once_its_lines_are_sent(server: Member, menu: Menu) -> None:
+    order = opened(server, menu.order())
+    path = f"orders/{order['id']}/"
+    paid(server, order["id"])
+    assert said(server.post(f"{path}complete/"))["code"] == "lines_not_sent"
+    server.post(f"{path}send/")
+    done = said(server.post(f"{path}complete/"))
+    assert (done["status"], done["payment_status"], done["due"]) == ("COMPLETED", "PAID", 0)
+    assert done["closed_by"] == str(server.membership.pk)
+    assert said(server.post(f"{path}lines/", {"lines": [menu.line()]}))["code"] == "order_not_open"
+
+
+def test_a_manager_reopens_on_the_same_business_day_only(
+    server: Member, manager: Member, menu: Menu
+) -> None:
+    order = opened(server, menu.order())
+    path = f"orders/{order['id']}/"
+    server.post(f"{path}send/")
+    paid(server, order["id"])
+    server.post(f"{path}complete/")
+    assert server.post(f"{path}reopen/").status_code == 403
+    assert said(manager.post(f"{path}reopen/"))["status"] == "OPEN"
+    server.post(f"{path}complete/")
+    yesterday = Order.objects.get(pk=order["id"]).business_date - timedelta(days=1)
+    Order.objects.filter(pk=order["id"]).update(business_date=yesterday)
+    assert said(manager.post(f"{path}reopen/"))["code"] == "business_day_over"
+
+
+def test_cancelling_voids_the_lines_and_returns_the_stock(server: Member, menu: Menu) -> None:
+    Product.objects.filter(pk=menu.burger.pk).update(availability="limited", stock=5)
+    order = opened(server, menu.order(menu.line(quantity="2")))
+    cancelled = said(server.post(f"orders/{order['id']}/cancel/", {"reason": "left"}))
+    assert (cancelled["status"], cancelled["total"]) == ("CANCELLED", 0)
+    assert cancelled["cancel_reason"] == "left"
+    menu.burger.refresh_from_db()
+    assert menu.burger.stock == 5
+
+
+def test_a_sent_order_is_cancelled_by_a_manager_only(
+    server: Member, manager: Member, menu: Menu
+) -> None:
+    order = opened(server, menu.order())
+    path = f"orders/{order['id']}/"
+    server.post(f"{path}send/")
+    assert server.post(f"{path}cancel/", {"reason": "x"}).status_code == 403
+    assert said(server.get(path))["status"] == "OPEN"
+    assert said(manager.post(f"{path}cancel/", {"reason": "x"}))["status"] == "CANCELLED"
+
+
+def test_an_order_with_money_on_it_is_not_cancelled(manager: Member, menu: Menu) -> None:
+    order = opened(manager, menu.order())
+    paid(manager, order["id"])
+    refused = manager.post(f"orders/{order['id']}/cancel/", {"reason": "x"})
+    assert said(refused)["code"] == "order_has_payments"
+
+
+def test_a_line_cannot_be_taken_off_what_was_paid(server: Member, menu: Menu) -> None:
+    order = opened(server, menu.order(menu.line(), menu.line()))
+    paid(server, order["id"])
+    refused = server.delete(f"orders/{order['id']}/lines/{order['lines'][0]['id']}/")
+    assert said(refused)["code"] == "total_below_paid"
+    assert len(said(server.get(f"orders/{order['id']}/"))["lines"]) == 2
+
+
+def test_discounts_stop_at_the_cap_of_the_role(
+    server: Member, cashier: Member, manager: Member, menu: Menu
+) -> None:
+    order = opened(server, menu.order(menu.line(quantity="4")))
+    path = f"orders/{order['id']}/discount/"
+    five = {"kind": "percent", "value": 500, "reason": "regular"}
+    first = said(server.post(path, five))
+    assert (first["discount"], first["subtotal"], first["discounts"][0]["amount"]) == (
+        250,
+        4750,
+        250,
+    )
+    refused = server.post(path, five)
+    assert (refused.status_code, said(refused)["code"]) == (403, "approval_required")
+    assert said(cashier.post(path, {**five, "value": 400}))["discount"] == 440
+    whole = {"kind": "amount", "value": 99999, "reason": "on the house"}
+    free = said(manager.post(path, whole))
+    assert (free["subtotal"], free["total"], free["lines"][0]["order_discount"]) == (0, 0, 5000)
+
+
+def test_a_line_discount_comes_before_the_order_discount(manager: Member, menu: Menu) -> None:
+    order = opened(manager, menu.order(menu.line(), menu.line(), channel="takeaway"))
+    path = f"orders/{order['id']}/discount/"
+    line = order["lines"][0]["id"]
+    manager.post(path, {"kind": "amount", "value": 250, "reason": "late", "line": line})
+    after = said(manager.post(path, {"kind": "percent", "value": 1000, "reason": "friend"}))
+    assert [row["total"] for row in after["lines"]] == [1000, 1250]
+    assert [row["order_discount"] for row in after["lines"]] == [100, 125]
+    assert (after["subtotal"], after["total"]) == (2025, 2025)
