@@ -1,4 +1,4 @@
-from fynlo.accounts.models import Device, Restaurant, Session
+from fynlo.accounts.models import Device, Membership, Restaurant, Session
 from fynlo.documents import Document
 
 RESTAURANT = Document(
@@ -13,6 +13,19 @@ RESTAURANT = Document(
         "time_zone": "time_zone",
         "day_starts_at": "day_starts_at",
         "version": "version",
+    },
+)
+
+MEMBER = Document(
+    "member",
+    Membership,
+    stream="staff",
+    fields={
+        "id": "user_id",
+        "membership": "id",
+        "email": "user__email",
+        "name": "user__name",
+        "employee_code": "employee_code",
     },
 )
 
@@ -42,6 +55,7 @@ SESSION = Document(
     fields={
         "id": "id",
         "user": "user_id",
+        "membership": "membership_id",
         "name": "user__name",
         "role": "membership__role",
         "device": "device_id",

@@ -21,12 +21,24 @@ class PinLocked(DomainError):
     message = "Too many wrong PINs here. Wait, or ask a manager."
 
 
+class PinNotAccepted(DomainError):
+    code = "pin_not_accepted"
+    status = 422
+    message = "A PIN has 4 to 8 digits."
+
+
 class RestaurantRequired(DomainError):
     """`extra["restaurants"]`: the choices, `[{"id", "name", "role"}]`."""
 
     code = "restaurant_required"
     status = 409
     message = "You work in several restaurants. Choose one and send its id as `restaurant`."
+
+
+class SwitchRefused(DomainError):
+    code = "switch_refused"
+    status = 403
+    message = "You signed in with a PIN, which is good for this restaurant only. Use your password."
 
 
 class TokenInvalid(DomainError):

@@ -85,6 +85,9 @@ class Membership(RestaurantOwned):
         constraints = [
             models.UniqueConstraint("restaurant", "user", name="one_membership_per_restaurant"),
             models.UniqueConstraint("restaurant", "employee_code", name="employee_code_unique"),
+            models.CheckConstraint(
+                condition=~models.Q(employee_code=""), name="employee_code_not_empty"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -112,7 +115,11 @@ class Device(RestaurantOwned):
 
 
 class PairingCode(models.Model):
-    """A one-time code that turns an unknown device into this restaurant's."""
+    """A one-time code that turns an unknown device into this restaurant's.
+
+    Kept as HMAC-SHA-256 under the secret key: the code itself is short enough to be guessed
+    from a plain hash.
+    """
 
     code_hash = models.CharField(max_length=64, unique=True)
     restaurant = models.ForeignKey(Restaurant, models.CASCADE, related_name="+")
@@ -153,13 +160,19 @@ class Session(RestaurantOwned):
                 condition=models.Q(revoked_at=None),
             )
         ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gt=models.F("started_at")),
+                name="session_ends_after_it_starts",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.membership_id} since {self.started_at}"
 
 
 class PinLock(models.Model):
-    """Failed PINs of one employee code at one place (a device, or a session without one).
+    """Failed PINs of one employee code at one place (a device, or a member without one).
 
     Codes that do not exist are counted too: an unknown code and a wrong PIN look the same.
     """

@@ -7,10 +7,20 @@ from uuid import UUID
 
 import orjson
 from django.db.models import QuerySet
+from django.db.models.functions import Lower
 
-from fynlo.accounts.actor import DeviceActor
+from fynlo.accounts.actor import Actor, DeviceActor
+from fynlo.accounts.choices import Permission
 from fynlo.accounts.errors import DeviceRefused, SessionEnded
-from fynlo.accounts.models import Device, Membership, Restaurant, Session
+from fynlo.accounts.models import (
+    Device,
+    Membership,
+    PairingCode,
+    PinLock,
+    Restaurant,
+    Session,
+    User,
+)
 from fynlo.cache import Namespace, remember
 from fynlo.clock import utc_now
 
@@ -97,10 +107,100 @@ def memberships_of(user_id: UUID) -> QuerySet[Membership]:
 
 def lock_session(session_id: UUID) -> Session | None:
     """The session, locked to the end of the transaction."""
-    rows = Session.objects.select_for_update(of=("self",)).select_related("membership__user")
+    rows = Session.objects.select_for_update(of=("self",), no_key=True)
+    rows = rows.select_related("membership__user", "membership__restaurant")
     return rows.filter(pk=session_id).first()
 
 
 def sessions_of(restaurant_id: UUID, *, now: datetime) -> QuerySet[Session]:
     """Live sessions of a restaurant."""
     return Session.objects.for_restaurant(restaurant_id).live(now)
+
+
+def sessions_in_reach(by: Actor, *, now: datetime) -> QuerySet[Session]:
+    """The live sessions that `by` may end: their own here, a manager all of the restaurant."""
+    rows = sessions_of(by.restaurant_id, now=now)
+    return rows if by.may(Permission.MANAGE_SESSIONS) else rows.filter(user_id=by.user_id)
+
+
+def lock_sessions(rows: QuerySet[Session]) -> list[tuple[UUID, UUID]]:
+    """Locks the rows in the order of their ids; `(restaurant id, session id)` of each."""
+    locked = rows.select_for_update(no_key=True).order_by("pk")
+    return list(locked.values_list("restaurant_id", "pk"))
+
+
+def user_of_email(email: str) -> User | None:
+    """However the address is capitalised."""
+    rows = User.objects.alias(lower_email=Lower("email"))
+    return rows.filter(lower_email=email.lower()).first()
+
+
+def active_user(user_id: UUID) -> User | None:
+    return User.objects.filter(pk=user_id, is_active=True).first()
+
+
+def lock_user(user_id: UUID) -> User | None:
+    """Active only; locked to the end of the transaction."""
+    return User.objects.select_for_update(no_key=True).filter(pk=user_id, is_active=True).first()
+
+
+def member_of_code(restaurant_id: UUID, employee_code: str) -> Membership | None:
+    """The member who may sign in here with this code."""
+    rows = Membership.objects.for_restaurant(restaurant_id).filter(
+        employee_code=employee_code,
+        is_active=True,
+        user__is_active=True,
+        restaurant__is_active=True,
+    )
+    return rows.select_related("user", "restaurant").first()
+
+
+def lock_membership(restaurant_id: UUID, pk: UUID) -> Membership:
+    """Locked to the end of the transaction. Raises NotFound."""
+    return Membership.objects.select_for_update(no_key=True).one(restaurant_id, pk)
+
+
+def lock_member_signing_in(membership_id: UUID) -> Membership | None:
+    """The member and their user, locked together; None when either is no longer active."""
+    rows = Membership.objects.select_for_update(of=("self", "user"), no_key=True)
+    return (
+        rows.select_related("user", "restaurant")
+        .filter(pk=membership_id, is_active=True, user__is_active=True, restaurant__is_active=True)
+        .first()
+    )
+
+
+def devices_of(restaurant_id: UUID) -> QuerySet[Device]:
+    return Device.objects.for_restaurant(restaurant_id)
+
+
+def lock_device(restaurant_id: UUID, pk: UUID) -> Device:
+    """Locked to the end of the transaction. Raises NotFound."""
+    return Device.objects.select_for_update(no_key=True).one(restaurant_id, pk)
+
+
+def lock_pairing_code(code_hash: str) -> PairingCode | None:
+    """Locked to the end of the transaction, whatever became of it."""
+    rows = PairingCode.objects.select_for_update(of=("self",))
+    return rows.select_related("created_by", "restaurant").filter(code_hash=code_hash).first()
+
+
+def lock_pin_tries(*, place: UUID, employee_code: str) -> PinLock:
+    """The counter of this code at this place, made when missing, locked."""
+    wanted = {"place": place, "employee_code": employee_code}
+    PinLock.objects.bulk_create([PinLock(**wanted)], ignore_conflicts=True)
+    return PinLock.objects.select_for_update(no_key=True).get(**wanted)
+
+
+def pin_tries_in_restaurant(restaurant_id: UUID, employee_code: str) -> QuerySet[PinLock]:
+    """The counters of this code on every device of the restaurant."""
+    places = devices_of(restaurant_id).values("pk")
+    return PinLock.objects.filter(place__in=places, employee_code=employee_code)
+
+
+def restaurant_rows(restaurant_id: UUID) -> QuerySet[Restaurant]:
+    return Restaurant.objects.filter(pk=restaurant_id)
+
+
+def member_rows(membership_id: UUID) -> QuerySet[Membership]:
+    return Membership.objects.filter(pk=membership_id)

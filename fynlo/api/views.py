@@ -15,6 +15,8 @@ from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
 from fynlo.accounts.actor import Actor
+from fynlo.accounts.choices import Permission
+from fynlo.accounts.services.approvals import approve
 from fynlo.api import errors
 from fynlo.api.authentication import BearerAuthentication, DeviceAuthentication
 from fynlo.api.idempotency import Claim, run
@@ -131,6 +133,23 @@ class Endpoint(ViewSet):
         if expected is None and self.operation and self.operation.versioned:
             raise errors.VersionRequired
         return expected
+
+    def approver(self, data: dict[str, Any], permission: Permission) -> UUID | None:
+        """The membership id of whoever `approver` in `data` names, which is taken out of it.
+
+        None when nobody is named. Call before the write: tries are counted in a transaction of
+        their own. Raises ApproverRefused, PinLocked.
+        """
+        given = data.pop("approver", None)
+        if given is None:
+            return None
+        return approve(
+            place=self.actor.device_id or self.actor.membership_id,
+            restaurant_id=self.actor.restaurant_id,
+            permission=permission,
+            now=self.now,
+            **given,
+        )
 
     # Output
 

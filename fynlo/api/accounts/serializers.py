@@ -1,0 +1,70 @@
+from django.core.validators import RegexValidator
+from rest_framework import serializers
+
+from fynlo.accounts.choices import DeviceKind
+from fynlo.api.inputs import Input, Text, Whole
+from fynlo.api.pages import PageQuery
+
+
+class Email(Text, serializers.EmailField):
+    """A JSON string that looks like an address."""
+
+
+class LoginInput(Input):
+    email = Email(max_length=254)
+    password = Text(max_length=1024, trim_whitespace=False)
+    restaurant = serializers.UUIDField(required=False)
+
+
+class PinInput(Input):
+    employee_code = Text(max_length=12)
+    pin = Text(validators=[RegexValidator(r"\A[0-9]{4,8}\Z", "A PIN has 4 to 8 digits.")])
+
+
+class RefreshInput(Input):
+    refresh = Text(max_length=2000)
+
+
+class SwitchInput(Input):
+    restaurant = serializers.UUIDField()
+
+
+class SessionQuery(PageQuery):
+    scope = serializers.ChoiceField(choices=["mine", "restaurant"], default="mine")
+
+
+class PasswordChange(Input):
+    current_password = Text(max_length=1024, trim_whitespace=False)
+    new_password = Text(max_length=1024, trim_whitespace=False)
+
+
+class PasswordResetInput(Input):
+    email = Email(max_length=254)
+
+
+class PasswordResetConfirmation(Input):
+    token = Text(max_length=200)
+    new_password = Text(max_length=1024, trim_whitespace=False)
+
+
+class AppVersion(Text):
+    def __init__(self) -> None:
+        numbers = RegexValidator(r"\A\d+(\.\d+){0,2}([-+. ].*)?\Z", "A version reads 1.4.2.")
+        super().__init__(max_length=20, validators=[numbers])
+
+
+class PairingCodeInput(Input):
+    kind = serializers.ChoiceField(choices=DeviceKind.choices, default=DeviceKind.TILL.value)
+
+
+class PairingInput(Input):
+    code = Text(max_length=20)
+    name = Text(max_length=80)
+    model = Text(max_length=80, default="", allow_blank=True)
+    app_version = AppVersion()
+
+
+class Heartbeat(Input):
+    app_version = AppVersion()
+    queue_depth = Whole(min_value=0, max_value=2**31 - 1)
+    device_time = serializers.DateTimeField()
