@@ -1,0 +1,110 @@
+"""`manage.py till --day`: an iPad's whole day against a running stack, then a verdict."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from random import SystemRandom
+from statistics import quantiles
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from fynlo.settings.env import STATE_DIR
+from syncing.management.till.client import Till
+from syncing.management.till.day import Day, replay
+from syncing.management.till.listener import Listener
+from syncing.management.till.verdict import Verdict, judge
+
+
+class Command(BaseCommand):
+    help = "Plays a till over HTTP and WebSocket against `make run`, and checks every sum."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--day", action="store_true", required=True, help="play one day")
+        parser.add_argument("--orders", type=int, default=40)
+        parser.add_argument("--seed", type=int, help="play the same day again")
+        parser.add_argument("--ready", type=Path, default=STATE_DIR / "ready.json")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stack = _read(options["ready"])
+        seed = options["seed"] if options["seed"] is not None else SystemRandom().randrange(10**6)
+        self.stdout.write(f"a day of {options['orders']} orders, seed {seed}")
+        day, verdict = play(stack, orders=options["orders"], seed=seed)
+        for fact in verdict.facts:
+            self.stdout.write(f"  {fact}")
+        self.stdout.write(f"  {_latency(day)}")
+        for fault in verdict.faults:
+            self.stdout.write(self.style.ERROR(f"  WRONG: {fault}"))
+        if verdict.faults:
+            self.stdout.write(self.style.ERROR("the day does not add up"))
+            sys.exit(1)
+        self.stdout.write(self.style.SUCCESS("the day adds up, to the penny and to the event"))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        stack: dict[str, Any] = json.loads(path.read_text())
+    except OSError as error:
+        raise CommandError(
+            f"No running stack found ({path}): start one with `make run`."
+        ) from error
+    return stack
+
+
+def play(stack: dict[str, Any], *, orders: int, seed: int) -> tuple[Day, Verdict]:
+    """One day against the stack that `ready.json` describes."""
+    owner = _by_email(stack, "owner")
+    floor, counter = (_by_pin(stack, role) for role in ("server", "cashier"))
+    kitchen = _by_email(stack, "kitchen")
+    status, etag = floor.status_of("menu/")
+    again, _ = floor.status_of("menu/", **{"If-None-Match": etag})
+    tables = [table for row in floor.get("floors/")["results"] for table in row["tables"]]
+    day = Day(floor, counter, kitchen, floor.get("menu/"), tables, seed)
+    heard = Listener(stack["websocket"], owner.access, on_event=day.hear).start()
+    if not heard.live.wait(10):
+        raise CommandError("The WebSocket does not come alive.")
+    first = heard.since or 0
+    day.run(orders)
+    last = _last_seq(stack, owner)
+    heard.wait_for(last, seconds=30)
+    heard.stop()
+    log = replay(stack["websocket"], owner.access, since=first, last=last)
+    verdict = judge(day, heard, log, first=first, last=last)
+    verdict.check((status, again) == (200, 304), f"menu answered {status}, then {again}")
+    return day, verdict
+
+
+def _last_seq(stack: dict[str, Any], owner: Till) -> int:
+    """The newest number, as a fresh socket is greeted with it."""
+    greeted = Listener(stack["websocket"], owner.access).start()
+    greeted.live.wait(10)
+    greeted.stop()
+    return greeted.since or 0
+
+
+def _by_email(stack: dict[str, Any], role: str) -> Till:
+    till, login = Till(stack["http"], role), stack["logins"][role]
+    till.sign_in(email=login["email"], password=login["password"], restaurant=stack["restaurant"])
+    return till
+
+
+def _by_pin(stack: dict[str, Any], role: str) -> Till:
+    till, login = Till(stack["http"], role), stack["logins"][role]
+    till.sign_in_by_pin(
+        device_token=stack["device_token"],
+        employee_code=login["employee_code"],
+        pin=login["pin"],
+    )
+    return till
+
+
+def _latency(day: Day) -> str:
+    times = day.floor.latencies + day.counter.latencies + day.kitchen.latencies
+    repeats = day.floor.repeats + day.counter.repeats + day.kitchen.repeats
+    cuts = quantiles(times, n=100)
+    return (
+        f"{len(times)} requests: p50 {cuts[49]:.0f} ms, p95 {cuts[94]:.0f} ms,"
+        f" p99 {cuts[98]:.0f} ms; {repeats} sent again"
+    )
