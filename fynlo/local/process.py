@@ -22,6 +22,7 @@ class Service:
     """One process of the stack. It answers once it printed `ready_text` and `is_ready` is true.
 
     Its output goes to the console, or to the file `log`, or nowhere when it is quiet.
+    What of PostgreSQL is left in the folder `cluster` when it has ended is killed.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Service:
     stop_signal: int = signal.SIGTERM
     owner: Owner | None = None
     stdin: str = ""
+    cluster: Path | None = None
     log: Path | None = None
     quiet: bool = False
 

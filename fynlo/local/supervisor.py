@@ -123,6 +123,8 @@ class Supervisor:
     def _spawn(self, service: Service) -> Process:
         process = Process(service, self.console)
         self._tell_guardian(f"watch {process.pid} {service.stop_signal:d}")
+        if service.cluster:
+            self._tell_guardian(f"cluster {service.cluster}")
         return process
 
     def _wait_until_ready(self, process: Process) -> None:
@@ -169,6 +171,8 @@ class Supervisor:
         for process in wave:
             process.signal(signal.SIGKILL)
             process.exit_code()
+            if process.service.cluster:
+                guardian.kill_servers_in(process.service.cluster)
             self._tell_guardian(f"gone {process.pid}")
 
     def _pass_on_signals(self, popen: subprocess.Popen[bytes]) -> None:

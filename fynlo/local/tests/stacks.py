@@ -26,7 +26,10 @@ def start(state: Path, *arguments: str, **variables: str) -> subprocess.Popen[st
 
 def finish(state: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     process = start(state, *arguments, **variables)
-    output, errors = process.communicate(timeout=60)
+    try:
+        output, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
     return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
 

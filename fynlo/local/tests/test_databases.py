@@ -5,7 +5,7 @@ from pathlib import Path
 from fynlo.local.tests.stacks import finish
 
 CONNECT = """
-import os, signal, sys, time
+import os, signal, subprocess, sys, time
 from pathlib import Path
 import psycopg2, redis
 def query(sql):
@@ -57,14 +57,21 @@ def test_postgresql_is_18_in_utf8_and_listens_on_loopback_alone(state: Path) -> 
     assert "UTF8 127.0.0.1" in output
 
 
-def test_killed_databases_are_started_again_with_their_data_and_a_line(state: Path) -> None:
+def test_databases_killed_at_work_are_started_again_with_their_data_and_a_line(state: Path) -> None:
     script = f"""
 query('CREATE TABLE kept ()'); cache.set('kept', 'yes')
 os.kill(cache.info()['process_id'], signal.SIGKILL)
 assert eventually(lambda: cache.get('kept'), redis.ConnectionError) == b'yes'
+busy = "DO $$ BEGIN LOOP END LOOP; END $$"
+execute = "import os, psycopg2, sys; url, sql = os.environ['DATABASE_URL'], sys.argv[1];"
+execute += "psycopg2.connect(url).cursor().execute(sql)"
+client = subprocess.Popen([sys.executable, "-c", execute, busy], stderr=subprocess.DEVNULL)
+while not query(f"SELECT 1 FROM pg_stat_activity WHERE query = '{{busy}}'"):
+    assert client.poll() is None
 pid = int(Path({str(state / "postgres" / "postmaster.pid")!r}).read_text().split()[0])
 os.kill(pid, signal.SIGKILL)
 eventually(lambda: query('SELECT count(*) FROM kept'), psycopg2.OperationalError)
+client.wait()
 """
     output = run_beside_databases(state, script).stdout
     assert "redis was killed by SIGKILL: starting it again" in output
