@@ -6,6 +6,7 @@ from typing import Any
 import django_stubs_ext
 
 from fynlo.settings.env import BASE_DIR, env
+from fynlo.settings.unfold import UNFOLD  # noqa: F401
 
 # Django's generic classes may be written with their types, as in `ModelForm[Product]`.
 django_stubs_ext.monkeypatch()
@@ -22,8 +23,8 @@ LANGUAGE_CODE = "en-gb"
 
 INSTALLED_APPS = [
     "daphne",
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "fynlo.accounts.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -89,14 +90,14 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
-CACHES = {
+CACHES: dict[str, Any] = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
         "LOCATION": REDIS_URL,
         "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.5, "SOCKET_TIMEOUT": 0.5},
     }
 }
-CHANNEL_LAYERS = {
+CHANNEL_LAYERS: dict[str, Any] = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {"hosts": [REDIS_URL], "prefix": "fynlo"},
@@ -110,7 +111,9 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5}
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1}
-CELERY_BEAT_SCHEDULE: dict[str, Any] = {}
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    "restore-availability": {"task": "pos.restore_availability", "schedule": 60.0},
+}
 
 PASSWORD_HASHERS = ["fynlo.accounts.hashers.Argon2"]
 AUTH_PASSWORD_VALIDATORS = [

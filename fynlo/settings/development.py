@@ -11,3 +11,4 @@ SECRET_KEY = env.str("SECRET_KEY", default="development-only-key-that-signs-noth
 SIGNING_KEYS = {"development": SECRET_KEY}
 ALLOWED_HOSTS = ["*"]
 WHITENOISE_USE_FINDERS = True
+UNFOLD = {**UNFOLD, "ENVIRONMENT": ["Development", "warning"]}
