@@ -1,11 +1,20 @@
 from rest_framework.routers import SimpleRouter
 
+from pos.views.floor import Floors, Tables
 from pos.views.kitchen import Tickets
-from pos.views.menu import TaxRates
+from pos.views.menu import Categories, Menus, ModifierGroups, Stations, TaxRates
 from pos.views.orders import Orders
+from pos.views.products import Products
 
 router = SimpleRouter(use_regex_path=False)
+router.register("menu", Menus, basename="menu")
+router.register("categories", Categories, basename="category")
+router.register("products", Products, basename="product")
+router.register("modifier-groups", ModifierGroups, basename="modifier-group")
 router.register("tax-rates", TaxRates, basename="tax-rate")
+router.register("stations", Stations, basename="station")
+router.register("floors", Floors, basename="floor")
+router.register("tables", Tables, basename="table")
 router.register("orders", Orders, basename="order")
 router.register("kitchen/tickets", Tickets, basename="ticket")
 

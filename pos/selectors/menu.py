@@ -1,23 +1,77 @@
-"""Reads of the menu."""
+"""Reads and locks of the menu. What was deleted is archived and is not found here."""
 
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from fynlo.accounts.models import Restaurant
-from fynlo.cache import Namespace, forget_after_commit
-from pos.models import TaxRate
+from fynlo.cache import Namespace, forget_after_commit, remember
+from fynlo.db import M
+from fynlo.errors import UnknownReference
+from fynlo.events.reading import last_seq_of_stream
+from pos.documents import MENU
+from pos.models import Category, ModifierGroup, Product, Station, TaxRate
+from pos.models.archive import ArchivableQuerySet
 
 MENUS = Namespace("menu", ttl=3600, fresh_for=0.05)
+_ETAG_LENGTH = 34
 
 
-def tax_rates(restaurant_id: UUID) -> QuerySet[TaxRate]:
-    return TaxRate.objects.for_restaurant(restaurant_id)
+@dataclass(frozen=True, slots=True)
+class WholeMenu:
+    """`body` is the JSON text, `etag` the quoted hash of it."""
+
+    etag: str
+    body: bytes
 
 
-def lock_tax_rate(restaurant_id: UUID, pk: UUID) -> TaxRate:
-    """Locked to the end of the transaction. Raises NotFound."""
-    return TaxRate.objects.lock(restaurant_id, pk)
+def tax_rates(restaurant_id: UUID) -> ArchivableQuerySet[TaxRate]:
+    return TaxRate.objects.live(restaurant_id)
+
+
+def stations(restaurant_id: UUID) -> ArchivableQuerySet[Station]:
+    return Station.objects.live(restaurant_id)
+
+
+def categories(restaurant_id: UUID) -> ArchivableQuerySet[Category]:
+    return Category.objects.live(restaurant_id)
+
+
+def modifier_groups(restaurant_id: UUID) -> ArchivableQuerySet[ModifierGroup]:
+    return ModifierGroup.objects.live(restaurant_id)
+
+
+def products(
+    restaurant_id: UUID, *, category: UUID | None = None, sku: str = ""
+) -> ArchivableQuerySet[Product]:
+    rows = Product.objects.live(restaurant_id)
+    rows = rows.filter(category_id=category) if category else rows
+    return rows.filter(sku=sku) if sku else rows
+
+
+def whole_menu(restaurant_id: UUID) -> WholeMenu:
+    """The MENU document with the number of the newest menu event in front, from the cache.
+
+    The number is read first: the document is at least as new as it says.
+    """
+
+    def load() -> bytes:
+        version = last_seq_of_stream(restaurant_id, MENU.stream)
+        (text,) = MENU.read(Restaurant.objects.filter(pk=restaurant_id))
+        body = f'{{"version":{version},{text.removeprefix("{")}'.encode()
+        return b'"%s"' % hashlib.blake2b(body, digest_size=16).hexdigest().encode() + body
+
+    stored = remember(MENUS, restaurant_id, "whole", load)
+    return WholeMenu(stored[:_ETAG_LENGTH].decode(), stored[_ETAG_LENGTH:])
+
+
+def menu_changed(restaurant_id: UUID) -> None:
+    """Call inside the transaction of every change that the menu shows."""
+    forget_after_commit(MENUS, restaurant_id)
 
 
 def lock_menu(restaurant_id: UUID) -> None:
@@ -29,6 +83,30 @@ def lock_menu(restaurant_id: UUID) -> None:
     rows.values_list("pk", flat=True).get()
 
 
-def menu_changed(restaurant_id: UUID) -> None:
-    """Call inside the transaction of every change that the menu shows."""
-    forget_after_commit(MENUS, restaurant_id)
+def refer(rows: QuerySet[M], pk: UUID, *, field: str) -> M:
+    """The row that an input names in `field`. Raises UnknownReference."""
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        raise UnknownReference(field=field)
+    return found
+
+
+def refer_all(rows: QuerySet[M], ids: Collection[UUID], *, field: str) -> None:
+    """Raises UnknownReference for the first of these that is not among the rows."""
+    if not ids:
+        return
+    known = set(rows.filter(pk__in=ids).values_list("pk", flat=True))
+    for place, pk in enumerate(ids):
+        if pk not in known:
+            raise UnknownReference(field=f"{field}.{place}")
+
+
+def products_back(restaurant_id: UUID, *, now: datetime) -> list[UUID]:
+    """Products that are to be in stock again by now, locked in the order of their ids."""
+    rows = Product.objects.live(restaurant_id).filter(available_again_at__lte=now)
+    return list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
+
+
+def restaurants_with_products_back(*, now: datetime) -> list[UUID]:
+    rows = Product.objects.filter(archived_at=None, available_again_at__lte=now)
+    return sorted(set(rows.values_list("restaurant_id", flat=True)))

@@ -1,40 +1,42 @@
 """Tax rates of the menu. Every change empties the menu's cache after commit."""
 
 from datetime import datetime
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from fynlo.accounts.actor import Actor
-from fynlo.db import check_version, created_before, transaction_required
-from fynlo.events.log import append
+from fynlo.db import created_before, transaction_required
 from pos.documents import TAX_RATE
+from pos.errors import TaxRateInUse
 from pos.models import TaxRate
-from pos.selectors.menu import lock_tax_rate, menu_changed, tax_rates
+from pos.selectors.menu import lock_menu, menu_changed, products, tax_rates
+from pos.services.archivable_rows import (
+    announce,
+    archive_row,
+    change_row,
+    check_row_version,
+    make_row,
+    stored_document,
+)
+
+
+class TaxRateFields(TypedDict, total=False):
+    name: str
+    rate_bps: int
+    is_inclusive: bool
 
 
 @transaction_required
 def create_tax_rate(
-    *,
-    by: Actor,
-    now: datetime,
-    pk: UUID,
-    fingerprint: str,
-    name: str,
-    rate_bps: int,
-    is_inclusive: bool,
+    *, by: Actor, now: datetime, pk: UUID, fingerprint: str, **fields: Unpack[TaxRateFields]
 ) -> tuple[str, bool]:
-    """The document, and whether it is new. Raises IdConflict."""
+    """The document, and whether it is new. Raises IdConflict, NameTaken."""
     if created_before(TaxRate, pk=pk, by=by.restaurant_id, fingerprint=fingerprint):
-        return TAX_RATE.read(tax_rates(by.restaurant_id).filter(pk=pk))[0], False
-    TaxRate.objects.create(
-        pk=pk,
-        restaurant_id=by.restaurant_id,
-        fingerprint=fingerprint,
-        name=name,
-        rate_bps=rate_bps,
-        is_inclusive=is_inclusive,
-    )
+        return stored_document(TAX_RATE, pk), False
+    lock_menu(by.restaurant_id)
+    make_row(TAX_RATE, by=by, pk=pk, fingerprint=fingerprint, **fields)
     menu_changed(by.restaurant_id)
-    return append(kind="tax_rate.created", document=TAX_RATE, entity_id=pk, by=by, now=now), True
+    return announce(TAX_RATE, "created", pk, by=by, now=now), True
 
 
 @transaction_required
@@ -44,24 +46,28 @@ def change_tax_rate(
     now: datetime,
     pk: UUID,
     expected_version: int | None,
-    name: str | None = None,
-    rate_bps: int | None = None,
-    is_inclusive: bool | None = None,
+    **fields: Unpack[TaxRateFields],
 ) -> str:
     """Only what is given changes. Lines already sold keep the rate they were sold at.
 
-    Raises NotFound, VersionConflict.
+    Raises NotFound, VersionConflict, NameTaken.
     """
-    rate = lock_tax_rate(by.restaurant_id, pk)
-    check_version(
-        rate.version,
-        expected_version,
-        document=lambda: TAX_RATE.read(tax_rates(by.restaurant_id).filter(pk=pk))[0],
-    )
-    rate.name = rate.name if name is None else name
-    rate.rate_bps = rate.rate_bps if rate_bps is None else rate_bps
-    rate.is_inclusive = rate.is_inclusive if is_inclusive is None else is_inclusive
-    rate.version += 1
-    rate.save()
+    lock_menu(by.restaurant_id)
+    rate = tax_rates(by.restaurant_id).lock(by.restaurant_id, pk)
+    check_row_version(TAX_RATE, rate, expected_version)
+    change_row(rate, fields)
     menu_changed(by.restaurant_id)
-    return append(kind="tax_rate.updated", document=TAX_RATE, entity_id=pk, by=by, now=now)
+    return announce(TAX_RATE, "updated", pk, by=by, now=now)
+
+
+@transaction_required
+def delete_tax_rate(*, by: Actor, now: datetime, pk: UUID, expected_version: int | None) -> str:
+    """Raises NotFound, VersionConflict, TaxRateInUse."""
+    lock_menu(by.restaurant_id)
+    rate = tax_rates(by.restaurant_id).lock(by.restaurant_id, pk)
+    check_row_version(TAX_RATE, rate, expected_version)
+    if products(by.restaurant_id).filter(tax_rate=rate).exists():
+        raise TaxRateInUse
+    archive_row(TAX_RATE, rate, by=by, now=now)
+    menu_changed(by.restaurant_id)
+    return ""

@@ -1,0 +1,76 @@
+"""Reads of the floor: what stands where, and what goes on at each table."""
+
+from datetime import datetime
+from functools import cache
+from uuid import UUID
+
+from django.db import connection
+
+from pos.choices import OrderStatus
+from pos.documents import FLOOR, TABLE
+from pos.models import Floor, Order, Table
+from pos.models.archive import ArchivableQuerySet
+
+
+def floors(restaurant_id: UUID) -> ArchivableQuerySet[Floor]:
+    return Floor.objects.live(restaurant_id)
+
+
+def tables(restaurant_id: UUID, *, floor: UUID | None = None) -> ArchivableQuerySet[Table]:
+    rows = Table.objects.live(restaurant_id)
+    return rows.filter(floor_id=floor) if floor else rows
+
+
+def has_open_orders(table: Table) -> bool:
+    """Call while holding the table's lock."""
+    return Order.objects.filter(table=table, status=OrderStatus.OPEN).exists()
+
+
+def live_floors(restaurant_id: UUID, *, now: datetime) -> str:
+    """All floors as a JSON array, each with its tables, each with what goes on there.
+
+    `minutes` since the first of its open orders was opened, `due` in minor units. A table is
+    `paying` once money was taken, or when everything was served.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_live_floors_sql(), {"restaurant": restaurant_id, "now": now})
+        text: str = cursor.fetchone()[0]
+        return text
+
+
+@cache
+def _live_floors_sql() -> str:
+    return _LIVE_FLOORS.replace("{floor}", FLOOR.expression).replace("{table}", TABLE.expression)
+
+
+_LIVE_FLOORS = """
+WITH at_tables AS (
+    SELECT o.table_id, json_agg(o.id ORDER BY o.opened_at, o.id) AS orders,
+        min(o.opened_at) AS since, sum(o.due) AS due,
+        bool_or(o.paid > 0) OR bool_and(o.kitchen_status = 'SERVED') AS is_paying,
+        bool_or(EXISTS (
+            SELECT FROM pos_orderline l
+            WHERE l.order_id = o.id AND l.state NOT IN ('NEW', 'HELD', 'VOIDED')
+        )) AS is_ordered
+    FROM pos_order o
+    WHERE o.restaurant_id = %(restaurant)s AND o.status = 'OPEN' AND o.table_id IS NOT NULL
+    GROUP BY o.table_id
+), tables AS (
+    SELECT pos_table.floor_id, json_agg(
+        {table}::jsonb || jsonb_build_object(
+            'state', CASE WHEN orders IS NULL THEN 'free' WHEN is_paying THEN 'paying'
+                WHEN is_ordered THEN 'ordered' ELSE 'seated' END,
+            'orders', COALESCE(orders, '[]'),
+            'minutes', floor(extract(epoch FROM greatest(%(now)s - since, interval '0')) / 60)::int,
+            'due', COALESCE(due, 0)
+        ) ORDER BY length(number), number, pos_table.id) AS list
+    FROM pos_table LEFT JOIN at_tables ON at_tables.table_id = pos_table.id
+    WHERE pos_table.restaurant_id = %(restaurant)s AND pos_table.archived_at IS NULL
+    GROUP BY pos_table.floor_id
+)
+SELECT COALESCE(json_agg(
+    {floor}::jsonb || jsonb_build_object('tables', COALESCE(tables.list, '[]'))
+    ORDER BY pos_floor.position, pos_floor.id), '[]')::text
+FROM pos_floor LEFT JOIN tables ON tables.floor_id = pos_floor.id
+WHERE pos_floor.restaurant_id = %(restaurant)s AND pos_floor.archived_at IS NULL
+"""

@@ -1,0 +1,41 @@
+from rest_framework import serializers
+
+from fynlo.api.inputs import Input, Text, Whole
+from fynlo.api.pages import PageQuery
+from pos.choices import TableShape
+from pos.serializers.menu import Change, Position
+
+
+class FloorInput(Input):
+    id = serializers.UUIDField(required=False)
+    name = Text(max_length=60)
+    position = Position()
+
+
+class FloorChange(Change):
+    name = Text(required=False, max_length=60)
+    position = Position()
+
+
+class TablePlace(Input):
+    """`x` and `y`: the centre, in thousandths of the floor's width and height."""
+
+    seats = Whole(required=False, min_value=1, max_value=100)
+    shape = serializers.ChoiceField(choices=TableShape.choices, required=False)
+    x = Whole(required=False, min_value=0, max_value=1000)
+    y = Whole(required=False, min_value=0, max_value=1000)
+
+
+class TableInput(TablePlace):
+    id = serializers.UUIDField(required=False)
+    floor = serializers.UUIDField()
+    number = Text(max_length=12)
+
+
+class TableChange(Change, TablePlace):
+    floor = serializers.UUIDField(required=False)
+    number = Text(required=False, max_length=12)
+
+
+class TableQuery(PageQuery):
+    floor = serializers.UUIDField(required=False)

@@ -1,0 +1,101 @@
+import hashlib
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from fynlo.accounts.choices import Permission
+from fynlo.api.operations import operation
+from fynlo.api.views import Endpoint
+from fynlo.documents import schema
+from pos.documents import FLOOR, TABLE
+from pos.selectors.floor import floors, live_floors, tables
+from pos.serializers.floor import (
+    FloorChange,
+    FloorInput,
+    TableChange,
+    TableInput,
+    TableQuery,
+)
+from pos.services.floors import (
+    change_floor,
+    change_table,
+    create_floor,
+    create_table,
+    delete_floor,
+    delete_table,
+)
+
+
+def _with(shape: dict[str, Any], **more: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {**shape["properties"], **more},
+        "required": [*shape["required"], *more],
+    }
+
+
+LIVE_TABLE = _with(
+    schema(TABLE),
+    state={"type": "string", "enum": ["free", "seated", "ordered", "paying"]},
+    orders={"type": "array", "items": {"type": "string", "format": "uuid"}},
+    minutes={"anyOf": [{"type": "integer"}, {"type": "null"}]},
+    due={"type": "integer"},
+)
+LIVE_FLOOR = _with(schema(FLOOR), tables={"type": "array", "items": LIVE_TABLE})
+
+
+class Floors(Endpoint):
+    @operation(Permission.VIEW_FLOOR, answers=LIVE_FLOOR, pages=True)
+    def list(self, request: Request) -> HttpResponse:
+        """Every floor, each table with its state, its open orders, the minutes since the first
+        of them was opened, and what is due. All on one page."""
+        text = live_floors(self.actor.restaurant_id, now=self.now)
+        digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        return self.answer(f'{{"results":{text},"next":null}}', etag=f'"{digest}"')
+
+    @operation(Permission.VIEW_FLOOR, answers=FLOOR)
+    def retrieve(self, request: Request, pk: UUID) -> HttpResponse:
+        return self.one(FLOOR, floors(self.actor.restaurant_id), pk)
+
+    @operation(Permission.EDIT_FLOOR, body=FloorInput, answers=FLOOR, status=201)
+    def create(self, request: Request) -> HttpResponse:
+        return self.make(create_floor, **self.body())
+
+    @operation(Permission.EDIT_FLOOR, body=FloorChange, answers=FLOOR, versioned=True)
+    def partial_update(self, request: Request, pk: UUID) -> HttpResponse:
+        changes: dict[str, Any] = self.body()
+        expected = self.expected_version(changes)
+        return self.write(change_floor, pk=pk, expected_version=expected, **changes)
+
+    @operation(Permission.EDIT_FLOOR, status=204)
+    def destroy(self, request: Request, pk: UUID) -> HttpResponse:
+        return self.write(delete_floor, pk=pk, expected_version=self.expected_version({}))
+
+
+class Tables(Endpoint):
+    @operation(Permission.VIEW_FLOOR, query=TableQuery, answers=TABLE, pages=True)
+    def list(self, request: Request) -> HttpResponse:
+        query = self.query()
+        page = {name: query.pop(name, None) for name in ("limit", "cursor")}
+        rows = tables(self.actor.restaurant_id, **query)
+        return self.page(TABLE, rows, query=page, order=("number", "id"))
+
+    @operation(Permission.VIEW_FLOOR, answers=TABLE)
+    def retrieve(self, request: Request, pk: UUID) -> HttpResponse:
+        return self.one(TABLE, tables(self.actor.restaurant_id), pk)
+
+    @operation(Permission.EDIT_FLOOR, body=TableInput, answers=TABLE, status=201)
+    def create(self, request: Request) -> HttpResponse:
+        return self.make(create_table, **self.body())
+
+    @operation(Permission.EDIT_FLOOR, body=TableChange, answers=TABLE, versioned=True)
+    def partial_update(self, request: Request, pk: UUID) -> HttpResponse:
+        changes: dict[str, Any] = self.body()
+        expected = self.expected_version(changes)
+        return self.write(change_table, pk=pk, expected_version=expected, **changes)
+
+    @operation(Permission.EDIT_FLOOR, status=204)
+    def destroy(self, request: Request, pk: UUID) -> HttpResponse:
+        return self.write(delete_table, pk=pk, expected_version=self.expected_version({}))
