@@ -185,11 +185,17 @@ def lock_pairing_code(code_hash: str) -> PairingCode | None:
     return rows.select_related("created_by", "restaurant").filter(code_hash=code_hash).first()
 
 
+def pin_tries(*, place: UUID, employee_code: str) -> QuerySet[PinLock]:
+    """The counter of this code at this place."""
+    return PinLock.objects.filter(place=place, employee_code=employee_code)
+
+
 def lock_pin_tries(*, place: UUID, employee_code: str) -> PinLock:
     """The counter of this code at this place, made when missing, locked."""
-    wanted = {"place": place, "employee_code": employee_code}
-    PinLock.objects.bulk_create([PinLock(**wanted)], ignore_conflicts=True)
-    return PinLock.objects.select_for_update(no_key=True).get(**wanted)
+    fresh = PinLock(place=place, employee_code=employee_code)
+    PinLock.objects.bulk_create([fresh], ignore_conflicts=True)
+    rows = pin_tries(place=place, employee_code=employee_code)
+    return rows.select_for_update(no_key=True).get()
 
 
 def pin_tries_in_restaurant(restaurant_id: UUID, employee_code: str) -> QuerySet[PinLock]:

@@ -8,7 +8,12 @@ from django.contrib.auth.hashers import check_password, make_password
 
 from fynlo.accounts.errors import PinLocked, PinNotAccepted
 from fynlo.accounts.models import Membership
-from fynlo.accounts.selectors import lock_pin_tries, member_of_code, pin_tries_in_restaurant
+from fynlo.accounts.selectors import (
+    lock_pin_tries,
+    member_of_code,
+    pin_tries,
+    pin_tries_in_restaurant,
+)
 from fynlo.db import durable
 
 FREE_TRIES = 5
@@ -54,8 +59,8 @@ def verify_pin(
     member = member_of_code(restaurant_id, employee_code)
     if not check_password(pin, member.pin_hash if member else ""):
         return None
-    with durable():
-        _forgive(place, employee_code)
+    forgiven = pin_tries(place=place, employee_code=employee_code)
+    forgiven.update(failures=0, locked_until=None)
     return member
 
 
@@ -73,9 +78,3 @@ def _count_try(place: UUID, employee_code: str, now: datetime) -> None:
 def _lock_seconds(failures: int) -> int:
     doublings = min(failures - FREE_TRIES, 10)
     return min(FIRST_LOCK_S << doublings, LONGEST_LOCK_S)
-
-
-def _forgive(place: UUID, employee_code: str) -> None:
-    tries = lock_pin_tries(place=place, employee_code=employee_code)
-    tries.failures, tries.locked_until = 0, None
-    tries.save(update_fields=["failures", "locked_until"])

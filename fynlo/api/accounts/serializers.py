@@ -10,6 +10,10 @@ class Email(Text, serializers.EmailField):
     """A JSON string that looks like an address."""
 
 
+class Nothing(Input):
+    """An empty object, or no body at all."""
+
+
 class LoginInput(Input):
     email = Email(max_length=254)
     password = Text(max_length=1024, trim_whitespace=False)

@@ -8,14 +8,9 @@ from fynlo.accounts.documents import SESSION
 from fynlo.accounts.selectors import sessions_of
 from fynlo.accounts.services.sessions import end_session
 from fynlo.api.accounts.answers import ME, me
-from fynlo.api.accounts.serializers import SessionQuery
-from fynlo.api.inputs import Input
+from fynlo.api.accounts.serializers import Nothing, SessionQuery
 from fynlo.api.operations import Access, operation
 from fynlo.api.views import Endpoint
-
-
-class Nothing(Input):
-    """An empty object, or no body at all."""
 
 
 class Logout(Endpoint):
