@@ -65,7 +65,8 @@ def _prepare(supervisor: Supervisor, environment: dict[str, str]) -> dict[str, A
     """Migrates, loads the demo when there is none and returns what it says about itself."""
     manage = partial(supervisor.run, environment=environment, folder=PROJECT)
     supervisor.console.say("migrating")
-    manage("migrate", [sys.executable, "manage.py", "migrate", "--no-input"])
+    # load_demo runs the system checks: once is enough.
+    manage("migrate", [sys.executable, "manage.py", "migrate", "--no-input", "--skip-checks"])
     supervisor.console.say("loading the demo restaurant when there is none")
     lines = manage("load_demo", [sys.executable, "manage.py", "load_demo", "--json"])
     for line in reversed(lines):
