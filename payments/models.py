@@ -1,0 +1,131 @@
+from django.db import models
+from django.db.models import F, Q
+
+from fynlo.accounts.models import Membership
+from fynlo.db import OwnedQuerySet, RestaurantOwned, new_id
+from payments.choices import Account, Method, PaymentStatus, Posting
+from pos.models import Order
+
+
+class Payment(RestaurantOwned):
+    """What one guest pays towards one order. Money is minor units of `currency`.
+
+    `bill` is the part of the order it pays for, `rounding` (included in it) what the smallest
+    coin added or took. `tendered` is what was handed over in cash, `change_given` what went back.
+    """
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="+")
+    method = models.CharField(max_length=16, choices=Method.choices)
+    status = models.CharField(
+        max_length=24, choices=PaymentStatus.choices, default=PaymentStatus.PENDING
+    )
+    business_date = models.DateField()
+    currency = models.CharField(max_length=3)
+    bill = models.BigIntegerField()
+    rounding = models.BigIntegerField(default=0)
+    tip = models.BigIntegerField(default=0)
+    customer_fee = models.BigIntegerField(default=0)
+    total = models.BigIntegerField()
+    captured = models.BigIntegerField(default=0)
+    refunded = models.BigIntegerField(default=0)
+    tendered = models.BigIntegerField(null=True)
+    change_given = models.BigIntegerField(null=True)
+    taken_by = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
+    taken_at = models.DateTimeField()
+
+    objects = OwnedQuerySet["Payment"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(total=F("bill") + F("tip") + F("customer_fee")),
+                name="payment_total_adds_up",
+            ),
+            models.CheckConstraint(
+                # A bill of less than half a coin is rounded away: `bill` may be 0 or less.
+                condition=Q(bill__gt=F("rounding"), tip__gte=0, customer_fee__gte=0),
+                name="payment_parts_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded__gte=0, refunded__lte=F("captured"), captured__lte=F("total")),
+                name="payment_refunded_captured_total",
+            ),
+            models.CheckConstraint(
+                condition=Q(tendered=None, change_given=None)
+                | Q(
+                    tendered__isnull=False,
+                    change_given__isnull=False,
+                    change_given=F("tendered") - F("total"),
+                    change_given__gte=0,
+                ),
+                name="payment_change_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=~Q(method=Method.CASH) | Q(tendered__isnull=False),
+                name="payment_in_cash_is_tendered",
+            ),
+        ]
+        indexes = [
+            models.Index("restaurant", F("taken_at").desc(), F("id").desc(), name="payment_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.total} {self.currency} by {self.get_method_display()}"
+
+
+class LedgerAccount(models.Model):
+    """Made by the first posting that names it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    restaurant = models.ForeignKey("accounts.Restaurant", models.PROTECT, related_name="+")
+    code = models.CharField(max_length=64, choices=Account.choices)
+
+    objects = OwnedQuerySet["LedgerAccount"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("restaurant", "code", name="ledger_account_code_unique")
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class LedgerTransaction(models.Model):
+    """One movement of money, posted once: `source_key` names what caused it.
+
+    PostgreSQL refuses to commit one whose entries do not balance, and to change one afterwards.
+    A mistake is put right by another transaction.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    restaurant = models.ForeignKey("accounts.Restaurant", models.PROTECT, related_name="+")
+    source_key = models.CharField(max_length=120)
+    kind = models.CharField(max_length=32, choices=Posting.choices)
+    business_date = models.DateField()
+    created_at = models.DateTimeField()
+
+    objects = OwnedQuerySet["LedgerTransaction"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("restaurant", "source_key", name="ledger_source_posted_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.source_key
+
+
+class LedgerEntry(models.Model):
+    """One side of a transaction: `amount` in minor units, a debit positive, a credit negative."""
+
+    transaction = models.ForeignKey(LedgerTransaction, models.PROTECT, related_name="entries")
+    account = models.ForeignKey(LedgerAccount, models.PROTECT, related_name="entries")
+    amount = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(amount=0), name="ledger_entry_not_zero")]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"

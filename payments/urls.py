@@ -1,4 +1,8 @@
 from rest_framework.routers import SimpleRouter
 
+from payments.views import Payments
+
 router = SimpleRouter(use_regex_path=False)
+router.register("", Payments, basename="payment")
+
 urlpatterns = router.urls

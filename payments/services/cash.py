@@ -1,0 +1,136 @@
+"""Taking cash for an order."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from fynlo.accounts.actor import Actor
+from fynlo.accounts.selectors import restaurant_profile
+from fynlo.clock import business_date
+from fynlo.db import created_before, transaction_required
+from fynlo.errors import NotFound, UnknownReference, move
+from fynlo.events.log import append
+from fynlo.money import round_to_step
+from payments.choices import PAYMENT_TRANSITIONS, Account, Method, PaymentStatus, Posting
+from payments.documents import PAYMENT
+from payments.errors import AmountAboveDue, OrderAlreadyPaid, TenderedTooLittle
+from payments.models import Payment
+from payments.selectors import payment_document
+from payments.services import ledger
+from pos.choices import OrderStatus
+from pos.errors import OrderNotOpen
+from pos.models import Order
+from pos.services.bill import OpenBill, open_bill
+from pos.services.settlement import due, record_payment
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What the guest owes for one payment, in minor units: `amount` of what is due, the `tip`,
+    and what the smallest coin adds (or takes) when both settle the order."""
+
+    amount: int
+    tip: int
+    rounding: int
+
+    @property
+    def total(self) -> int:
+        return self.amount + self.tip + self.rounding
+
+
+@transaction_required
+def take_cash(
+    *,
+    by: Actor,
+    now: datetime,
+    pk: UUID,
+    fingerprint: str,
+    order: UUID,
+    tendered: int,
+    amount: int | None = None,
+    tip: int = 0,
+) -> tuple[str, bool]:
+    """Cash for an open order: `amount` of what is due (all of it when None) and a tip on top.
+
+    Minor units. The payment's document, and whether it is new. The order is not completed.
+    Locks the order, then writes the payment, the ledger and the log in this order.
+    Raises UnknownReference, IdConflict, OrderNotOpen, OrderAlreadyPaid, AmountAboveDue,
+    TenderedTooLittle.
+    """
+    bill = _lock(by.restaurant_id, order)
+    if created_before(Payment, pk=pk, by=by.restaurant_id, fingerprint=fingerprint):
+        return payment_document(by.restaurant_id, pk), False
+    charge = _charge(bill.order, by=by, amount=amount, tip=tip)
+    if tendered < charge.total:
+        raise TenderedTooLittle(field="tendered", extra={"total": charge.total})
+    payment = _captured(bill.order, charge, by=by, now=now, tendered=tendered)
+    payment.pk, payment.fingerprint = pk, fingerprint
+    payment.save(force_insert=True)
+    _post(payment, now=now)
+    record_payment(
+        bill=bill, amount=charge.total, tip=tip, rounding=charge.rounding, by=by, now=now
+    )
+    text = append(kind="payment.captured", document=PAYMENT, entity_id=pk, by=by, now=now)
+    return text, True
+
+
+def _lock(restaurant_id: UUID, order_id: UUID) -> OpenBill:
+    """In whatever state the order is: a repeated request is answered after it was closed, too."""
+    try:
+        return open_bill(restaurant_id, order_id, status=None)
+    except NotFound as missing:
+        raise UnknownReference("There is no such order.", field="order") from missing
+
+
+def _charge(order: Order, *, by: Actor, amount: int | None, tip: int) -> Charge:
+    if order.status != OrderStatus.OPEN:
+        raise OrderNotOpen
+    left = due(order)
+    if left <= 0:
+        raise OrderAlreadyPaid
+    if amount is not None and amount > left:
+        raise AmountAboveDue(field="amount", extra={"due": left})
+    if amount is not None and amount < left:
+        return Charge(amount, tip, 0)
+    coin = restaurant_profile(by.restaurant_id).cash_rounding
+    return Charge(left, tip, round_to_step(left + tip, coin) - left - tip)
+
+
+def _captured(order: Order, charge: Charge, *, by: Actor, now: datetime, tendered: int) -> Payment:
+    profile = restaurant_profile(by.restaurant_id)
+    return Payment(
+        restaurant_id=by.restaurant_id,
+        order=order,
+        method=Method.CASH,
+        status=move(PaymentStatus.PENDING, PaymentStatus.CAPTURED, PAYMENT_TRANSITIONS),
+        business_date=business_date(
+            at=now, zone=profile.time_zone, day_starts_at=profile.day_starts_at
+        ),
+        currency=order.currency,
+        bill=charge.amount + charge.rounding,
+        rounding=charge.rounding,
+        tip=charge.tip,
+        total=charge.total,
+        captured=charge.total,
+        tendered=tendered,
+        change_given=tendered - charge.total,
+        taken_by_id=by.membership_id,
+        taken_at=now,
+    )
+
+
+def _post(payment: Payment, *, now: datetime) -> None:
+    ledger.post(
+        restaurant_id=payment.restaurant_id,
+        source_key=f"payment:{payment.pk}:captured",
+        kind=Posting.PAYMENT_CAPTURED,
+        currency=payment.currency,
+        amounts={
+            Account.CASH_DRAWER: payment.captured,
+            Account.GUEST_RECEIVABLE: payment.rounding - payment.bill,
+            Account.TIPS_PAYABLE: -payment.tip,
+            Account.CASH_ROUNDING: -payment.rounding,
+        },
+        business_date=payment.business_date,
+        now=now,
+    )

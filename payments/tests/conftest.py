@@ -1,0 +1,57 @@
+"""Orders to pay for, and the ledger as an accountant adds it up."""
+
+from typing import Any
+
+import pytest
+from django.db.models import Sum
+from django.http import HttpResponse
+
+from fynlo.accounts.models import Restaurant
+from fynlo.testing.cast import Member
+from payments.models import LedgerEntry
+from pos.tests.conftest import Menu, opened, said, stock_menu
+
+
+@pytest.fixture
+def menu(restaurant: Restaurant) -> Menu:
+    return stock_menu(restaurant)
+
+
+@pytest.fixture
+def rival_menu(rival_restaurant: Restaurant) -> Menu:
+    return stock_menu(rival_restaurant)
+
+
+@pytest.fixture
+def order(cashier: Member, menu: Menu) -> dict[str, Any]:
+    """A burger to take away: 12.50 is due."""
+    return opened(cashier, menu.order(channel="takeaway"))
+
+
+def order_of(member: Member, menu: Menu, price: int) -> dict[str, Any]:
+    """An order to take away that costs `price` minor units; somebody who may override sells it."""
+    return opened(member, menu.order(menu.line(unit_price=price), channel="takeaway"))
+
+
+def pay(member: Member, order: dict[str, Any], *, key: str = "", **body: Any) -> HttpResponse:
+    """Hands over cash; the key is new for every body unless given."""
+    given = {"order": order["id"], **body}
+    return member.post("payments/cash/", given, idempotency_key=key or str(sorted(given.items())))
+
+
+def paid(member: Member, order: dict[str, Any], **body: Any) -> dict[str, Any]:
+    """The payment, which has to be accepted."""
+    response = pay(member, order, **body)
+    assert response.status_code == 201, response.content
+    return said(response)
+
+
+def now_of(member: Member, order: dict[str, Any]) -> dict[str, Any]:
+    """The order as it is now."""
+    return said(member.get(f"orders/{order['id']}/"))
+
+
+def balances(restaurant: Restaurant) -> dict[str, int]:
+    """Every account of the ledger in minor units, debits positive."""
+    rows = LedgerEntry.objects.filter(transaction__restaurant=restaurant)
+    return dict(rows.values_list("account__code").annotate(Sum("amount")).order_by())
