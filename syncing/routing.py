@@ -1,3 +1,8 @@
-from channels.routing import URLRouter  # noqa: F401
+from django.urls import path, re_path
 
-websocket_urlpatterns: list[object] = []
+from syncing.consumers import Events, Nowhere
+
+websocket_urlpatterns = [
+    path("ws/v1/events/", Events.as_asgi()),
+    re_path(r"", Nowhere.as_asgi()),
+]

@@ -1,0 +1,51 @@
+"""What the server says. Every text is encoded once, however many sockets it goes to."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from fynlo.events.log import Written
+
+ENDING = frozenset({"session.ended", "device.revoked"})
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One event on its way to sockets. `size` in bytes; `ends` is the session or device whose
+    sockets must be closed because of it."""
+
+    seq: int
+    stream: str
+    text: str
+    size: int
+    ends: UUID | None
+
+
+def message(*, seq: int, stream: str, text: str) -> Message:
+    ends = _ends(text) if stream == "staff" else None
+    return Message(seq, stream, text, len(text.encode()), ends)
+
+
+def _ends(text: str) -> UUID | None:
+    event = orjson.loads(text)
+    return UUID(event["id"]) if event["kind"] in ENDING else None
+
+
+def from_log(written: Written) -> Message:
+    return message(seq=written.seq, stream=written.stream, text=written.envelope)
+
+
+def from_nudge(data: bytes) -> tuple[UUID, int, str, str]:
+    """Restaurant, seq, stream and envelope, as `fynlo.events.nudge` publishes them.
+
+    Raises ValueError for anything else.
+    """
+    head, _, envelope = data.partition(b"\n")
+    restaurant, seq, stream = head.decode().split(" ")
+    return UUID(restaurant), int(seq), stream, envelope.decode()
+
+
+def text(kind: str, **fields: Any) -> str:
+    return orjson.dumps({"type": kind, **fields}).decode()
