@@ -62,8 +62,11 @@ class OwnedQuerySet(models.QuerySet[M]):
         return found
 
     def lock(self, restaurant_id: UUID, pk: UUID) -> M:
-        """The row, locked until the transaction ends. Raises NotFound as `one` does."""
-        return self.select_for_update(of=("self",)).one(restaurant_id, pk)
+        """The row, locked to the end of the transaction; rows that point at it may be inserted.
+
+        Raises NotFound as `one` does.
+        """
+        return self.select_for_update(of=("self",), no_key=True).one(restaurant_id, pk)
 
 
 class RestaurantOwned(models.Model):

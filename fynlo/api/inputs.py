@@ -5,8 +5,6 @@ from typing import Any
 
 from rest_framework import serializers
 
-from fynlo.accounts.choices import Role
-
 MAX_MINOR_UNITS = 10**11
 
 
@@ -79,6 +77,15 @@ class Quantity(serializers.DecimalField):
         return super().to_internal_value(data)
 
 
+def rows_of(
+    child: Input, *, min_length: int = 0, max_length: int, required: bool = True
+) -> serializers.ListSerializer[Any]:
+    """A list of objects, of bounded length."""
+    return serializers.ListSerializer(
+        child=child, min_length=min_length, max_length=max_length, required=required
+    )
+
+
 class Approver(Input):
     """Somebody with the power to say yes, by employee code and PIN, on the same device."""
 
@@ -90,6 +97,3 @@ class NoBody(Input):
     """An action that needs no more than its address; `version` guards it when given."""
 
     version = Whole(required=False, min_value=1, max_value=2**31 - 1)
-
-
-ROLE_CHOICES = Role.choices

@@ -1,6 +1,7 @@
 """The base of every API view: it reads the declared input, calls one service, answers bytes."""
 
 import hashlib
+import hmac
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -8,6 +9,7 @@ from functools import cached_property
 from typing import Any, ClassVar, NoReturn
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from rest_framework.authentication import BaseAuthentication
@@ -117,8 +119,9 @@ class Endpoint(ViewSet):
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of the canonical body: equal requests have equal fingerprints."""
-        return hashlib.sha256(canonical(self.request.data)).hexdigest()
+        """Equal bodies have equal fingerprints. Keyed, because a body may hold a PIN."""
+        key = settings.SECRET_KEY.encode()
+        return hmac.new(key, canonical(self.request.data), hashlib.sha256).hexdigest()
 
     def expected_version(self, data: dict[str, Any]) -> int | None:
         """From `If-Match` or the body's `version`, which is taken out of `data`.
@@ -153,7 +156,7 @@ class Endpoint(ViewSet):
 
     # Output
 
-    def answer(self, text: str, *, status: int = 200, etag: str = "") -> HttpResponse:
+    def answer(self, text: str | bytes, *, status: int = 200, etag: str = "") -> HttpResponse:
         """JSON text as the response; 304 when the caller already has this `etag`."""
         known = self.request.headers.get("If-None-Match", "")
         if etag and etag in [tag.strip().removeprefix("W/") for tag in known.split(",")]:
@@ -194,11 +197,14 @@ class Endpoint(ViewSet):
     def make(self, service: Callable[..., tuple[str, bool]], **arguments: Any) -> HttpResponse:
         """Call a service that creates and returns `(document, is_new)`.
 
-        It receives `pk` (the client's own, or a new one) and the request's `fingerprint`.
+        It receives `pk` (the client's own, or a new one) and, when the client made the id, the
+        request's `fingerprint`, by which a repetition is known.
         201 with Location when it is new, 200 when the very same request made it before.
         """
-        pk = arguments.pop("id", None) or new_id()
-        return self._write(lambda: self._created(service, pk, arguments))
+        given = arguments.pop("id", None)
+        arguments["pk"] = given or new_id()
+        arguments["fingerprint"] = self.fingerprint if given else ""
+        return self._write(lambda: self._created(service, arguments))
 
     def _changed(self, service: Callable[..., str], arguments: dict[str, Any]) -> HttpResponse:
         text = service(by=self.actor, now=self.now, **arguments)
@@ -206,13 +212,11 @@ class Endpoint(ViewSet):
         return self.answer(text, status=status) if text else HttpResponse(status=204)
 
     def _created(
-        self, service: Callable[..., tuple[str, bool]], pk: UUID, arguments: dict[str, Any]
+        self, service: Callable[..., tuple[str, bool]], arguments: dict[str, Any]
     ) -> HttpResponse:
-        text, is_new = service(
-            by=self.actor, now=self.now, pk=pk, fingerprint=self.fingerprint, **arguments
-        )
+        text, is_new = service(by=self.actor, now=self.now, **arguments)
         response = self.answer(text, status=201 if is_new else 200)
-        response["Location"] = f"{self.request.path}{pk}/"
+        response["Location"] = f"{self.request.path}{arguments['pk']}/"
         return response
 
     def _write(self, work: Callable[[], HttpResponse]) -> HttpResponse:

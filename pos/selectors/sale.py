@@ -1,6 +1,8 @@
-"""What selling needs to know of the menu, in one statement, fresh from PostgreSQL."""
+"""What a till asks for, and what the menu has to sell."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +12,33 @@ from pos.documents import PRODUCT_FOR_SALE
 from pos.models import Product
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A chosen modifier."""
+
+    modifier: UUID
+    quantity: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One line as asked for. `unit_price` (minor units) is for those who may override prices."""
+
+    product: UUID
+    quantity: Decimal
+    id: UUID | None = None
+    variation: UUID | None = None
+    modifiers: Sequence[Choice] = ()
+    seat: int = 0
+    course: int | None = None
+    note: str = ""
+    unit_price: int | None = None
+
+
 def products_for_sale(
     restaurant_id: UUID, product_ids: Collection[UUID]
 ) -> dict[UUID, dict[str, Any]]:
-    """PRODUCT_FOR_SALE documents by id; archived and foreign products are missing."""
+    """PRODUCT_FOR_SALE documents by id, in one statement, not from the cache; archived and foreign products are missing."""
     rows = Product.objects.for_restaurant(restaurant_id)
     rows = rows.filter(pk__in=product_ids, archived_at=None)
     documents = [orjson.loads(text) for text in PRODUCT_FOR_SALE.read(rows)]

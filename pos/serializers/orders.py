@@ -3,11 +3,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-from fynlo.api.inputs import Approver, Bps, Input, Minor, Quantity, Text, Whole
+from fynlo.api.inputs import Approver, Bps, Input, Minor, Quantity, Text, Whole, rows_of
 from fynlo.api.pages import PageQuery
 from pos.choices import Channel, DiscountKind, LineState, OrderStatus, PaymentStatus
 from pos.models import OrderDiscount
-from pos.services.basket import Choice, Wanted
+from pos.selectors.sale import Choice, Wanted
 
 VERSION_MAX = 2**31 - 1
 
@@ -30,7 +30,7 @@ class LineInput(Input):
     id = serializers.UUIDField(required=False)
     product = serializers.UUIDField()
     variation = serializers.UUIDField(required=False, allow_null=True)
-    modifiers = serializers.ListSerializer(child=ChoiceInput(), required=False, max_length=50)
+    modifiers = rows_of(ChoiceInput(), required=False, max_length=50)
     quantity = Quantity(default=Decimal(1))
     seat = Whole(default=0, min_value=0, max_value=99)
     course = Whole(required=False, min_value=0, max_value=9)
@@ -47,7 +47,7 @@ class OrderInput(Input):
     table = serializers.UUIDField(required=False, allow_null=True)
     guests = Whole(default=1, min_value=1, max_value=500)
     note = Text(required=False, allow_blank=True, max_length=500)
-    lines = serializers.ListSerializer(child=LineInput(), min_length=1, max_length=200)
+    lines = rows_of(LineInput(), min_length=1, max_length=200)
 
 
 class CalculateDiscount(Input):
@@ -60,8 +60,8 @@ class CalculateDiscount(Input):
 
 class CalculateInput(Input):
     channel = serializers.ChoiceField(choices=Channel.choices)
-    lines = serializers.ListSerializer(child=LineInput(), min_length=1, max_length=200)
-    discounts = serializers.ListSerializer(child=CalculateDiscount(), required=False, max_length=20)
+    lines = rows_of(LineInput(), min_length=1, max_length=200)
+    discounts = rows_of(CalculateDiscount(), required=False, max_length=20)
 
 
 class OrderChange(Versioned):
@@ -73,7 +73,7 @@ class OrderChange(Versioned):
 
 
 class LinesInput(Input):
-    lines = serializers.ListSerializer(child=LineInput(), min_length=1, max_length=200)
+    lines = rows_of(LineInput(), min_length=1, max_length=200)
 
 
 class LineChange(Versioned):

@@ -2,11 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.choices import Permission
@@ -15,31 +12,9 @@ from fynlo.db import new_id
 from pos.choices import LineState
 from pos.errors import ModifiersInvalid, PriceNotYours, ProductUnavailable, VariationInvalid
 from pos.models import OrderLine
+from pos.selectors.sale import Wanted
 from pos.services.prices import price_at
 from pos.services.stock import Menu
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A chosen modifier."""
-
-    modifier: UUID
-    quantity: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """One line as asked for. `unit_price` (minor units) is for those who may override prices."""
-
-    product: UUID
-    quantity: Decimal
-    id: UUID | None = None
-    variation: UUID | None = None
-    modifiers: Sequence[Choice] = ()
-    seat: int = 0
-    course: int | None = None
-    note: str = ""
-    unit_price: int | None = None
 
 
 def fill(

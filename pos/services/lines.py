@@ -16,9 +16,9 @@ from pos.documents import ORDER
 from pos.errors import LineAlreadySent, TooManyLines
 from pos.models import OrderLine
 from pos.selectors.orders import order_document
-from pos.selectors.sale import products_for_sale
+from pos.selectors.sale import Wanted, products_for_sale
 from pos.services import stock
-from pos.services.basket import Wanted, fill
+from pos.services.basket import fill
 from pos.services.bill import OpenBill, open_bill, save
 
 MAX_LINES = 200

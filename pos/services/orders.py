@@ -19,9 +19,9 @@ from pos.documents import ORDER
 from pos.models import Order, OrderLine
 from pos.models.floor import Table
 from pos.selectors.orders import order_document
-from pos.selectors.sale import products_for_sale
+from pos.selectors.sale import Wanted, products_for_sale
 from pos.services import stock
-from pos.services.basket import Wanted, fill
+from pos.services.basket import fill
 from pos.services.bill import calculate, open_bill, save
 
 

@@ -8,8 +8,8 @@ import orjson
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.selectors import restaurant_profile
 from pos.models import Order, OrderDiscount, OrderLine
-from pos.selectors.sale import products_for_sale
-from pos.services.basket import Wanted, fill
+from pos.selectors.sale import Wanted, products_for_sale
+from pos.services.basket import fill
 from pos.services.bill import calculate
 from pos.services.orders import blank_order
 
