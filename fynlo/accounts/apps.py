@@ -1,6 +1,15 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 
 
 class AccountsConfig(AppConfig):
     name = "fynlo.accounts"
     label = "accounts"
+    default = True
+
+
+class AdminConfig(admin.AdminConfig):
+    """Django's admin behind our own door."""
+
+    default = False
+    default_site = "fynlo.accounts.admin_site.AdminSite"

@@ -4,6 +4,7 @@ from fynlo.settings.env import env, read_local_stack
 
 read_local_stack()
 
+from fynlo.settings import unfold  # noqa: E402
 from fynlo.settings.base import *  # noqa: E402, F403
 
 DEBUG = env.bool("DEBUG", default=True)
@@ -11,4 +12,4 @@ SECRET_KEY = env.str("SECRET_KEY", default="development-only-key-that-signs-noth
 SIGNING_KEYS = {"development": SECRET_KEY}
 ALLOWED_HOSTS = ["*"]
 WHITENOISE_USE_FINDERS = True
-UNFOLD = {**UNFOLD, "ENVIRONMENT": ["Development", "warning"]}
+UNFOLD = {**unfold.UNFOLD, "ENVIRONMENT": ["Development", "warning"]}

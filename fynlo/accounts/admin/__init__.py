@@ -1,0 +1,3 @@
+from fynlo.accounts.admin import devices, memberships, users
+
+__all__ = ["devices", "memberships", "users"]

@@ -1,0 +1,88 @@
+"""What somebody governs in the admin: everything below is limited by it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from django.db import models
+from django.db.models import QuerySet
+
+from fynlo.accounts.actor import Actor
+from fynlo.accounts.choices import ROLE_PERMISSIONS, Permission, Role
+from fynlo.accounts.models import Membership, Restaurant, User
+
+M = TypeVar("M", bound=models.Model)
+# The admin signs in with a cookie of its own, not with a session of a till.
+NO_SESSION = UUID(int=0)
+GOVERNING = frozenset({Role.OWNER, Role.MANAGER})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A membership that governs its restaurant."""
+
+    membership_id: UUID
+    role: Role
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """`everywhere`: Fynlo's own platform owner. `places` by restaurant id."""
+
+    user_id: UUID
+    everywhere: bool
+    places: Mapping[UUID, Place]
+
+    def __bool__(self) -> bool:
+        return self.everywhere or bool(self.places)
+
+    def role_in(self, restaurant_id: UUID) -> Role | None:
+        place = self.places.get(restaurant_id)
+        if self.everywhere:
+            return Role.PLATFORM_OWNER
+        return place.role if place else None
+
+    def may(self, permission: Permission, restaurant_id: UUID | None = None) -> bool:
+        """In this restaurant; in any, when none is named."""
+        if self.everywhere:
+            return True
+        if restaurant_id is not None:
+            role = self.role_in(restaurant_id)
+            return role is not None and permission in ROLE_PERMISSIONS[role]
+        return any(permission in ROLE_PERMISSIONS[place.role] for place in self.places.values())
+
+    def limit(self, rows: QuerySet[M], *, path: str) -> QuerySet[M]:
+        """Only rows whose restaurant, found along `path`, is governed."""
+        if self.everywhere:
+            return rows
+        return rows.filter(**{f"{path}__in": list(self.places)})
+
+    def restaurants(self) -> QuerySet[Restaurant]:
+        """By name."""
+        return self.limit(Restaurant.objects.all(), path="pk").order_by("name", "pk")
+
+    def actor(self, restaurant_id: UUID) -> Actor:
+        """Who services act for. The platform owner may have no membership and is then not named
+        in the event log. Raises KeyError where nothing is governed."""
+        place = None if self.everywhere else self.places[restaurant_id]
+        place = place or self.places.get(restaurant_id)
+        return Actor(
+            restaurant_id=restaurant_id,
+            role=place.role if place else Role.PLATFORM_OWNER,
+            user_id=self.user_id,
+            membership_id=place.membership_id if place else None,  # type: ignore[arg-type]
+            session_id=NO_SESSION,
+        )
+
+
+def authority_of(user: User) -> Authority:
+    """One query. Staff without a governing membership get an empty one, which is false."""
+    if not (user.is_active and user.is_staff):
+        return Authority(user_id=user.pk, everywhere=False, places={})
+    rows = Membership.objects.filter(
+        user=user, is_active=True, role__in=GOVERNING, restaurant__is_active=True
+    ).values_list("restaurant_id", "pk", "role", "restaurant__time_zone")
+    places = {restaurant: Place(pk, Role(role), zone) for restaurant, pk, role, zone in rows}
+    return Authority(user_id=user.pk, everywhere=user.is_superuser, places=places)

@@ -1,0 +1,87 @@
+"""The theme of the admin: names, colours and what stands in the sidebar."""
+
+from typing import Any
+
+from django.urls import reverse_lazy
+
+
+def _page(title: str, icon: str, model: str, **options: str) -> dict[str, Any]:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{model}_changelist"),
+        **options,
+    }
+
+
+SIDEBAR = [
+    {
+        "items": [
+            {"title": "Today", "icon": "today", "link": reverse_lazy("admin:index")},
+            _page("Orders", "receipt_long", "pos_order"),
+            _page("Kitchen tickets", "skillet", "pos_ticket"),
+        ],
+    },
+    {
+        "title": "Menu",
+        "separator": True,
+        "items": [
+            _page("Products", "restaurant_menu", "pos_product"),
+            _page("Categories", "category", "pos_category"),
+            _page("Modifier groups", "tune", "pos_modifiergroup"),
+            _page("Tax rates", "percent", "pos_taxrate"),
+        ],
+    },
+    {
+        "title": "House",
+        "separator": True,
+        "items": [
+            _page("Floors and tables", "table_restaurant", "pos_floor"),
+            _page("Stations", "countertops", "pos_station"),
+            _page("Restaurant", "storefront", "accounts_restaurant"),
+        ],
+    },
+    {
+        "title": "People and devices",
+        "separator": True,
+        "items": [
+            _page("Staff", "badge", "accounts_membership"),
+            _page("Sessions", "login", "accounts_session"),
+            _page("Devices", "tablet_mac", "accounts_device"),
+            _page(
+                "Users",
+                "group",
+                "accounts_user",
+                permission="fynlo.accounts.admin_site.is_platform",
+            ),
+        ],
+    },
+]
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Fynlo",
+    "SITE_HEADER": "Fynlo",
+    "SITE_SUBHEADER": "Restaurant office",
+    "SITE_SYMBOL": "point_of_sale",
+    "SITE_URL": None,
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "8px",
+    "DASHBOARD_CALLBACK": "pos.admin.dashboard.today",
+    "SIDEBAR": {"navigation": SIDEBAR},
+    "COLORS": {
+        "primary": {
+            "50": "oklch(98.4% .014 180.72)",
+            "100": "oklch(95.3% .051 180.801)",
+            "200": "oklch(91% .096 180.426)",
+            "300": "oklch(85.5% .138 181.071)",
+            "400": "oklch(77.7% .152 181.912)",
+            "500": "oklch(60% .118 184.704)",
+            "600": "oklch(51.1% .096 186.391)",
+            "700": "oklch(45% .085 187)",
+            "800": "oklch(38.6% .063 188.416)",
+            "900": "oklch(33% .055 189)",
+            "950": "oklch(27.7% .046 192.524)",
+        },
+    },
+}
