@@ -204,5 +204,6 @@ LOGGING = {
             "filters": ["request_id"],
         }
     },
+    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": "INFO"},
 }
