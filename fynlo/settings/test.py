@@ -9,6 +9,7 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 RATES = {"token": "100000/minute", "address": "100000/minute", "sign_in": "100000/minute"}
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
+WHITENOISE_AUTOREFRESH = True  # or every test client would list all static files at its start
 
 # Parallel workers share one Redis, not one another's keys; a busy machine is no outage.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
