@@ -1,0 +1,105 @@
+"""Two or more tills at one instant. Every test says how to see it fail."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+
+from fynlo.accounts.choices import Role
+from fynlo.accounts.models import Restaurant
+from fynlo.testing.cast import Member, hire
+from fynlo.testing.races import at_once
+from pos.models import Order, Product
+from pos.tests.conftest import Menu, opened, said
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
+BATCHES, LINES_EACH, ROUNDS = 4, 25, 5
+CLIENT_MADE = "01936f00-0000-7000-8000-00000000000{}"
+
+
+def test_two_tills_that_add_to_one_order_lose_no_line(
+    server: Member, cashier: Member, menu: Menu
+) -> None:
+    """The order's row is locked before its lines are read.
+
+    To see it fail, let `pos.selectors.orders.lock_order` return
+    `Order.objects.one(restaurant_id, order_id)`: both tills give their lines the same position
+    and one of them is refused, and where they do not meet the later total wipes out the earlier.
+    """
+    order = opened(server, menu.order(channel="takeaway"))
+    path = f"orders/{order['id']}/lines/"
+    server.delete(f"{path}{order['lines'][0]['id']}/")
+    water = {"lines": [{"product": str(menu.water.pk)}]}
+
+    def add(member: Member) -> list[int]:
+        return [member.post(path, water).status_code for _ in range(LINES_EACH)]
+
+    for _ in range(BATCHES):
+        answers = at_once(partial(add, server), partial(add, cashier))
+        assert answers == [[200] * LINES_EACH] * 2
+    count = 2 * LINES_EACH * BATCHES
+    after_it = said(server.get(f"orders/{order['id']}/"))
+    assert len({line["id"] for line in after_it["lines"]}) == count == 200
+    assert after_it["total"] == count * menu.water.price
+    assert after_it["version"] == 2 + count
+
+
+def test_twenty_tills_sell_exactly_the_ten_that_are_left(
+    restaurant: Restaurant, menu: Menu
+) -> None:
+    """What is left is compared and counted down in one UPDATE.
+
+    To see it fail, let `pos.services.stock._count_down` read the product first, compare
+    `product.stock` in Python, and only then run the UPDATE without `stock__gte`: more than ten
+    are sold, or the count falls below zero and the request fails.
+    """
+    Product.objects.filter(pk=menu.burger.pk).update(availability="limited", stock=10)
+    tills = [hire(restaurant, Role.SERVER, name=f"server {place}") for place in range(20)]
+    answers = at_once(*(partial(till.post, "orders/", menu.order()) for till in tills))
+    assert sorted(answer.status_code for answer in answers) == [201] * 10 + [422] * 10
+    refused = {said(answer)["code"] for answer in answers if answer.status_code == 422}
+    assert refused == {"product_sold_out"}
+    menu.burger.refresh_from_db()
+    assert (menu.burger.availability, menu.burger.stock) == ("out_of_stock", None)
+    assert Order.objects.count() == 10
+
+
+def test_the_numbers_of_a_day_have_no_gap_under_ten_tills(
+    restaurant: Restaurant, menu: Menu
+) -> None:
+    """The day's counter is a row that stays locked until the order is committed.
+
+    To see it fail, let `pos.services.orders._next_number` SELECT `last`, add one and UPDATE it:
+    two orders get one number and the slower one is refused.
+    """
+    tills = [hire(restaurant, Role.SERVER, name=f"server {place}") for place in range(10)]
+
+    def sell(till: Member) -> list[int]:
+        return [opened(till, menu.order())["number"] for _ in range(ROUNDS)]
+
+    numbers = [
+        number
+        for of_till in at_once(*(partial(sell, till) for till in tills))
+        for number in of_till
+    ]
+    assert sorted(numbers) == list(range(1, 10 * ROUNDS + 1))
+
+
+def test_one_order_sent_by_two_connections_at_once_is_made_once(
+    server: Member, cashier: Member, menu: Menu
+) -> None:
+    """The slower one meets the primary key, runs once more and finds what the other made.
+
+    To see it fail, let `fynlo.api.idempotency.run` only `return _once(claim, work)`: the slower
+    one is told 409.
+    """
+    for place in range(ROUNDS):
+        body: dict[str, Any] = menu.order(id=CLIENT_MADE.format(place))
+        answers: list[HttpResponse] = at_once(
+            partial(server.post, "orders/", body), partial(cashier.post, "orders/", body)
+        )
+        assert sorted(answer.status_code for answer in answers) == [200, 201]
+        assert answers[0].content == answers[1].content
+    assert Order.objects.count() == ROUNDS
+    assert opened(server, menu.order())["number"] == ROUNDS + 1
