@@ -61,7 +61,8 @@ WITH at_tables AS (
             'state', CASE WHEN orders IS NULL THEN 'free' WHEN is_paying THEN 'paying'
                 WHEN is_ordered THEN 'ordered' ELSE 'seated' END,
             'orders', COALESCE(orders, '[]'),
-            'minutes', floor(extract(epoch FROM greatest(%(now)s - since, interval '0')) / 60)::int,
+            'minutes', CASE WHEN since IS NOT NULL THEN
+                greatest(floor(extract(epoch FROM %(now)s - since) / 60), 0)::int END,
             'due', COALESCE(due, 0)
         ) ORDER BY length(number), number, pos_table.id) AS list
     FROM pos_table LEFT JOIN at_tables ON at_tables.table_id = pos_table.id

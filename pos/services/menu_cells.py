@@ -25,9 +25,12 @@ class Problem:
 
 
 def refuse(problems: Sequence[Problem]) -> None:
-    """Raises MenuFileInvalid when there are any."""
-    if problems:
-        ordered = sorted(problems, key=lambda problem: (problem.file, problem.line))
+    """Raises MenuFileInvalid when there are any, with one for each cell."""
+    first: dict[tuple[str, int, str], Problem] = {}
+    for row in problems:
+        first.setdefault((row.file, row.line, row.column), row)
+    if first:
+        ordered = sorted(first.values(), key=lambda row: (row.file, row.line))
         raise MenuFileInvalid(extra={"rows": [asdict(row) for row in ordered[:MOST_PROBLEMS]]})
 
 
