@@ -48,7 +48,7 @@ class Written:
 _APPEND = """
 WITH docs AS MATERIALIZED (
     SELECT id, version, {expression} AS payload, row_number() OVER (ORDER BY id) AS place
-    FROM {table} WHERE restaurant_id = %(restaurant)s AND id = ANY(%(ids)s)
+    FROM {table} WHERE {owner} = %(restaurant)s AND id = ANY(%(ids)s)
 ), moved AS (
     INSERT INTO events_cursor AS c (restaurant_id, seq) VALUES (%(restaurant)s, %(count)s)
     ON CONFLICT (restaurant_id) DO UPDATE SET seq = c.seq + %(count)s
@@ -159,13 +159,20 @@ def _append(
         "deleted": deleted,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_APPEND.format(expression=expression, table=table), parameters)
+        statement = _APPEND.format(expression=expression, table=table, owner=_owner(document))
+        cursor.execute(statement, parameters)
         rows = cursor.fetchall()
     if len(rows) != len(entity_ids):
         raise RuntimeError(f"{kind}: not all entities belong to restaurant {by.restaurant_id}")
     written = [_written(row, parameters) for row in rows]
     transaction.on_commit(partial(publish, written), robust=True)
     return written
+
+
+def _owner(document: Document) -> str:
+    """The column that names the tenant; a restaurant is its own."""
+    columns = {column.column for column in document.model._meta.concrete_fields}
+    return "restaurant_id" if "restaurant_id" in columns else "id"
 
 
 def _written(row: tuple[Any, ...], common: dict[str, Any]) -> Written:
