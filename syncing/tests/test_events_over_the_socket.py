@@ -4,14 +4,17 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils.module_loading import import_string
 
+from fynlo.events import reading
+from fynlo.events.log import Written
 from fynlo.events.models import Event
 from fynlo.local.ports import wait_until
 from fynlo.testing.cast import Member
 from fynlo.testing.sockets import PATIENCE_S, Listener, serving
 from syncing.consumers import hub
+from syncing.hub import threads
 from syncing.tests.happenings import (
     announced,
     device_is_paired,
@@ -158,6 +161,32 @@ def test_a_gap_is_filled_from_the_log(address: str, owner: Member) -> None:
         assert listener.receive()["seq"] == 2
         announced(owner.restaurant.pk, seqs=range(1, 5), size=1)
         assert listener.receive()["seq"] == 4
+
+
+@pytest.mark.parametrize("realtime", [{"poll_s": 60}])
+def test_sockets_stay_open_while_the_log_cannot_be_read(
+    address: str, owner: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts = 0
+    after = reading.after
+
+    def sometimes(**query: Any) -> list[Written]:
+        nonlocal attempts
+        attempts += 1
+        if attempts < 4:
+            raise OperationalError("the server closed the connection unexpectedly")
+        return after(**query)
+
+    monkeypatch.setattr(reading, "after", sometimes)
+    monkeypatch.setattr(threads, "RETRY_S", 0.05)
+    floor_opens(owner)
+    with Listener.of(owner, address, since=0) as listener:
+        assert types(listener.until("live")) == [1, 1, "live"]
+        attempts = 0
+        Event.objects.filter(seq=1).update(seq=2)
+        announced(owner.restaurant.pk, seqs=range(3, 4), size=1)
+        assert listener.receive()["seq"] == 2
+    assert attempts == 4
 
 
 @pytest.mark.parametrize(
