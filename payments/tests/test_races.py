@@ -24,8 +24,7 @@ def test_two_tills_that_take_the_same_bill_take_it_once(
     """The order's row is locked before what is due is read.
 
     To see it fail, let `pos.selectors.orders.lock_order` return
-    `Order.objects.one(restaurant_id, order_id)`: both tills answer 201 and the drawer holds the
-    price of the bill twice.
+    `Order.objects.one(restaurant_id, order_id)`: both tills answer 201.
     """
     for order in orders(cashier, menu):
         answers = at_once(
@@ -34,6 +33,19 @@ def test_two_tills_that_take_the_same_bill_take_it_once(
         assert sorted(answer.status_code for answer in answers) == [201, 409]
         assert Payment.objects.filter(order_id=order["id"]).count() == 1
         assert now_of(cashier, order)["paid"] == 1250
+    taken = 1250 * ROUNDS
+    assert balances(cashier.restaurant) == {"cash_drawer": taken, "guest_receivable": -taken}
+
+
+def test_the_first_payments_of_a_restaurant_share_its_accounts(cashier: Member, menu: Menu) -> None:
+    """Accounts are made where they are missing, and who comes second finds them.
+
+    To see it fail, take `ignore_conflicts` out of `payments.services.ledger._accounts`: the
+    slower ones are told 409.
+    """
+    bills = orders(cashier, menu)
+    answers = at_once(*(partial(pay, cashier, order, tendered=1250) for order in bills))
+    assert [answer.status_code for answer in answers] == [201] * ROUNDS
     taken = 1250 * ROUNDS
     assert balances(cashier.restaurant) == {"cash_drawer": taken, "guest_receivable": -taken}
 
