@@ -25,7 +25,8 @@ RUN SECRET_KEY=build SIGNING_KEYS=build=build \
     PUBLIC_URL=https://build.invalid WEBSOCKET_URL=wss://build.invalid/ws/v1/events/ \
     DATABASE_URL=postgresql://build.invalid/build REDIS_URL=redis://build.invalid/0 \
     python manage.py collectstatic --no-input \
-    && python -m compileall -q -j 0 .
+    && python -m compileall -q -j 0 . \
+    && chmod -R a+rX .
 
 USER fynlo
 EXPOSE 8000
