@@ -145,8 +145,10 @@ def field_of(model: type[models.Model], name: str) -> Column:
 
 
 def stored_as(model: type[models.Model], name: str) -> Column:
-    """The field itself; for a foreign key the field whose values it holds."""
+    """The field itself, or the one whose values a foreign key or a generated column holds."""
     found = field_of(model, name)
+    if isinstance(found, models.GeneratedField):
+        return found.output_field or found
     return found.target_field if isinstance(found, models.ForeignKey) else found
 
 

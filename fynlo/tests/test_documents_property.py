@@ -1,0 +1,71 @@
+import json
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection, transaction
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from fynlo.documents import Document, schema
+from fynlo.testing.rendering import render
+from fynlo.testing.rows import Rows, loosen
+
+pytestmark = pytest.mark.django_db
+
+
+def declared_documents() -> list[Document]:
+    """Every document of every installed app that has documents."""
+    modules = [f"{app.name}.documents" for app in apps.get_app_configs()]
+    found = [vars(import_module(name)).values() for name in modules if find_spec(name)]
+    return [value for values in found for value in values if isinstance(value, Document)]
+
+
+DOCUMENTS = {document.name: document for document in declared_documents()}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
+def test_postgresql_builds_what_python_builds(document: Document, db: None) -> None:
+    """Two rows and all that hangs on them, with whatever their columns can hold.
+
+    The schema that clients are given accepts it too.
+    """
+    validator = Draft202012Validator(schema(document))
+
+    @settings(
+        max_examples=12,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        database=None,
+    )
+    @given(st.data())
+    def check(data: Any) -> None:
+        with transaction.atomic():
+            rows = Rows(data.draw)
+            ids = [rows.tree(document).pk for _ in range(2)]
+            stored = document.model._base_manager.filter(pk__in=ids).order_by("pk")
+            built = [json.loads(text) for text in document.read(stored)]
+            assert built == [render(document, row) for row in stored]
+            assert [list(one) for one in built] == [list(document.fields)] * 2
+            for one in built:
+                validator.validate(one)
+            transaction.set_rollback(True)
+
+    loosen()
+    check()
+
+
+def test_documents_are_found_and_have_names_of_their_own() -> None:
+    names = [document.name for document in declared_documents()]
+    assert {"order", "ticket", "menu", "session"} <= set(names)
+    public = [document.name for document in declared_documents() if document.stream]
+    assert len(public) == len(set(public))
+
+
+def test_the_tables_are_loose_in_that_test_alone() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_constraint WHERE conname = 'order_total_adds_up'")
+        assert cursor.fetchone()
