@@ -110,7 +110,8 @@ def test_signing_keys_without_a_key_id_are_named_in_one_line() -> None:
 
 
 def test_the_example_environment_names_every_variable_that_settings_read() -> None:
-    sources = [path.read_text() for path in (PROJECT / "fynlo/settings").glob("*.py")]
+    files = set((PROJECT / "fynlo/settings").glob("*.py"))
+    sources = [path.read_text() for path in files if path.name != "test.py"]
     read = r'(?:env\.\w+|require_pairs|os\.environ\.get)\(\s*"([A-Z_]+)"'
     names = {name for source in sources for name in re.findall(read, source)}
     example = (PROJECT / "deploy/env.example").read_text()
