@@ -16,25 +16,23 @@ class RowForm(forms.ModelForm[Any]):
         excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
         return excluded - {"restaurant", "archived_at"}
 
-    def validate_constraints(self) -> None:
-        try:
-            self.instance.validate_constraints(exclude=self._get_validation_exclusions())
-        except ValidationError as error:
-            plain = {
-                field: [_in_plain_words(found) for found in errors]
-                for field, errors in error.error_dict.items()
-            }
-            self._update_errors(ValidationError(plain))  # type: ignore[attr-defined]
+    def _update_errors(self, errors: ValidationError) -> None:
+        plain = {
+            field: [self._in_plain_words(found) for found in rows]
+            for field, rows in errors.error_dict.items()
+        }
+        super()._update_errors(ValidationError(plain))  # type: ignore[misc]
 
-
-def _in_plain_words(error: ValidationError) -> ValidationError:
-    """`Constraint “category_name_unique” is violated.` is for programmers."""
-    name = (error.params or {}).get("name", "")
-    if not name:
+    def _in_plain_words(self, error: ValidationError) -> ValidationError:
+        """`Constraint “sku_unique” is violated.` is for programmers."""
+        for constraint in self.instance._meta.constraints:
+            if constraint.get_violation_error_message() == error.message:
+                words = constraint.name.removesuffix("_unique").replace("_", " ")
+                taken = constraint.name.endswith("_unique")
+                return ValidationError(
+                    f"Already in use: {words}." if taken else f"Not possible: {words}."
+                )
         return error
-    if name.endswith("_unique"):
-        return ValidationError(f"Already in use: {name.removesuffix('_unique').replace('_', ' ')}.")
-    return ValidationError(f"Not possible: {name.replace('_', ' ')}.")
 
 
 class OwnedForm(RowForm):

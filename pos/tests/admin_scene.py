@@ -1,0 +1,141 @@
+"""One restaurant with a row of everything, for walks through the admin."""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any
+
+from django.test import Client
+
+from fynlo.accounts.models import Device, Restaurant
+from fynlo.clock import utc_now
+from fynlo.testing.cast import Member
+from pos.models import (
+    Category,
+    Floor,
+    Modifier,
+    ModifierGroup,
+    Order,
+    OrderLine,
+    Product,
+    ProductModifierGroup,
+    Station,
+    Table,
+    TaxRate,
+    Ticket,
+    TimedPrice,
+    Variation,
+)
+
+
+@dataclass
+class Scene:
+    """`rows`: one object of every model that has an admin page."""
+
+    rows: list[Any]
+    product: Product
+
+
+def office(member: Member, *, is_staff: bool = True) -> Client:
+    """The member in front of the admin, signed in by cookie."""
+    user = member.membership.user
+    user.is_staff = is_staff
+    user.save()
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def furnish(member: Member, word: str) -> Scene:
+    """Every name contains `word`, so that a page can be searched for it."""
+    place, now = member.restaurant, utc_now()
+    own: dict[str, Any] = {"restaurant": place}
+    tax = TaxRate.objects.create(**own, name=f"{word} tax", rate_bps=2000)
+    category = Category.objects.create(**own, name=f"{word} category")
+    station = Station.objects.create(**own, name=f"{word} station")
+    group = ModifierGroup.objects.create(**own, name=f"{word} group")
+    Modifier.objects.create(group=group, name=f"{word} modifier", price_delta=50)
+    product = Product.objects.create(
+        **own,
+        sku=f"{word}-1",
+        name=f"{word} product",
+        price=850,
+        tax_rate=tax,
+        category=category,
+        station=station,
+    )
+    _hang_on(product, group, word)
+    floor = Floor.objects.create(**own, name=f"{word} floor")
+    table = Table.objects.create(**own, floor=floor, number=f"{word}T")
+    order, ticket = _order(place, product, table, station, now)
+    device = Device.objects.create(
+        **own, name=f"{word} device", token_hash=f"{word} token", paired_at=now
+    )
+    rows = [tax, category, station, group, product, floor, order, ticket, device]
+    return Scene([*rows, place, member.membership, member.session], product)
+
+
+def _hang_on(product: Product, group: ModifierGroup, word: str) -> None:
+    Variation.objects.create(product=product, name=f"{word} size", price=1050, position=1)
+    ProductModifierGroup.objects.create(product=product, group=group, position=1)
+    TimedPrice.objects.create(
+        product=product, price=600, weekdays=[1, 5], starts_at=time(17), ends_at=time(19)
+    )
+
+
+def _order(
+    place: Restaurant, product: Product, table: Table, station: Station, now: datetime
+) -> tuple[Order, Ticket]:
+    order = Order.objects.create(
+        restaurant=place,
+        number=7,
+        business_date=now.date(),
+        channel="dine_in",
+        table=table,
+        opened_at=now,
+        received_at=now,
+        updated_at=now,
+        currency=place.currency,
+        gross=850,
+        subtotal=850,
+        total=850,
+    )
+    OrderLine.objects.create(
+        order=order,
+        position=1,
+        product=product,
+        name=product.name,
+        quantity="1",
+        unit_price=850,
+        gross=850,
+        total=850,
+        tax_name="VAT",
+        tax_rate_bps=2000,
+        tax_inclusive=True,
+        added_at=now,
+    )
+    ticket = Ticket.objects.create(
+        restaurant=place,
+        order=order,
+        station=station,
+        revision=1,
+        created_at=now,
+        items=[{"name": product.name, "quantity": "1", "change": "add"}],
+    )
+    return order, ticket
+
+
+def form_of(client: Client, path: str) -> dict[str, Any]:
+    """What a browser would send back from this page, unchanged."""
+    context = client.get(path).context
+    data = dict(_values(context["adminform"].form))
+    for inline in context["inline_admin_formsets"]:
+        data |= dict(_values(inline.formset.management_form))
+        for form in inline.formset.forms:
+            data |= dict(_values(form))
+    return {name: value for name, value in data.items() if value is not None}
+
+
+def _values(form: Any) -> Any:
+    for field in form:
+        value = field.value()
+        yield field.html_name, [str(v) for v in value] if isinstance(value, list) else value
