@@ -1,5 +1,3 @@
-from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -23,10 +21,8 @@ class Payments(Endpoint):
 
     @operation(Permission.VIEW_PAYMENTS, query=PaymentQuery, answers=PAYMENT, pages=True)
     def list(self, request: Request) -> HttpResponse:
-        query = self.query()
-        page = {name: query.pop(name, None) for name in ("limit", "cursor")}
-        rows = payments(self.actor.restaurant_id, **query)
-        return self.page(PAYMENT, rows, query=page, order=NEWEST_FIRST)
+        rows = payments(self.actor.restaurant_id, **self.filters())
+        return self.page(PAYMENT, rows, order=NEWEST_FIRST)
 
     @operation(Permission.VIEW_PAYMENTS, answers=PAYMENT)
     def retrieve(self, request: Request, pk: UUID) -> HttpResponse:
@@ -37,9 +33,5 @@ class Payments(Endpoint):
     def cash(self, request: Request) -> HttpResponse:
         return self.make(take_cash, **self.body())
 
-    def _created(
-        self, service: Callable[..., tuple[str, bool]], arguments: dict[str, Any]
-    ) -> HttpResponse:
-        response = super()._created(service, arguments)
-        response["Location"] = reverse("payment-detail", args=[arguments["pk"]])
-        return response
+    def location_of(self, pk: UUID) -> str:
+        return reverse("payment-detail", args=[pk])

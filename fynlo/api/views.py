@@ -105,11 +105,16 @@ class Endpoint(ViewSet):
         assert self.operation.body
         return self._validated(self.operation.body, self.request.data)
 
+    @cached_property
     def query(self) -> dict[str, Any]:
         """The validated query parameters."""
         assert self.operation
         assert self.operation.query
         return self._validated(self.operation.query, self.request.query_params.dict())
+
+    def filters(self) -> dict[str, Any]:
+        """The query parameters of a list without those of its paging."""
+        return {name: self.query[name] for name in self.query.keys() - {"limit", "cursor"}}
 
     def _validated(self, serializer_class: Any, data: Any) -> dict[str, Any]:
         serializer = serializer_class(data=data, context={"actor": self.request.user})
@@ -175,15 +180,10 @@ class Endpoint(ViewSet):
         return self.answer(found[1], etag=f'"{found[0]}"')
 
     def page(
-        self,
-        document: Document,
-        rows: QuerySet[Any],
-        *,
-        query: dict[str, Any],
-        order: tuple[str, ...],
+        self, document: Document, rows: QuerySet[Any], *, order: tuple[str, ...]
     ) -> HttpResponse:
         """A page of these rows; `limit` and `cursor` come from the query."""
-        page = Page(query["limit"], query.get("cursor"))
+        page = Page(self.query["limit"], self.query.get("cursor"))
         text = page_of(rows, document=document, order=order, page=page)
         digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
         return self.answer(text, etag=f'"{digest}"')
@@ -216,8 +216,12 @@ class Endpoint(ViewSet):
     ) -> HttpResponse:
         text, is_new = service(by=self.actor, now=self.now, **arguments)
         response = self.answer(text, status=201 if is_new else 200)
-        response["Location"] = f"{self.request.path}{arguments['pk']}/"
+        response["Location"] = self.location_of(arguments["pk"])
         return response
+
+    def location_of(self, pk: UUID) -> str:
+        """Where what was created is read."""
+        return f"{self.request.path}{pk}/"
 
     def _write(self, work: Callable[[], HttpResponse]) -> HttpResponse:
         return run(self._claim(), work)

@@ -18,7 +18,7 @@ from fynlo.local.state import State
 from fynlo.local.supervisor import Stopped, Supervisor
 
 PROJECT = Path(str(fynlo.__file__)).resolve().parent.parent
-MESSAGE_LIMIT = 64 * 1024
+MESSAGE_LIMIT = 1024 * 1024
 
 
 def run(state: State) -> None:
@@ -96,7 +96,7 @@ def _services(
             command=_python(
                 f"uvicorn fynlo.asgi:application --host {LOOPBACK} --port {websocket}"
                 f" --no-access-log --log-level warning --ws-max-size {MESSAGE_LIMIT}"
-                " --timeout-graceful-shutdown 3"
+                " --ws-per-message-deflate false --timeout-graceful-shutdown 3"
             ),
             is_ready=lambda: answers(websocket),
         ),

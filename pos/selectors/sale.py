@@ -38,7 +38,10 @@ class Wanted:
 def products_for_sale(
     restaurant_id: UUID, product_ids: Collection[UUID]
 ) -> dict[UUID, dict[str, Any]]:
-    """PRODUCT_FOR_SALE documents by id, in one statement, not from the cache; archived and foreign products are missing."""
+    """PRODUCT_FOR_SALE documents by id, in one statement, never from the cache.
+
+    Archived and foreign products are missing.
+    """
     rows = Product.objects.for_restaurant(restaurant_id)
     rows = rows.filter(pk__in=product_ids, archived_at=None)
     documents = [orjson.loads(text) for text in PRODUCT_FOR_SALE.read(rows)]

@@ -44,6 +44,7 @@ class OpenBill:
     lines: list[OrderLine]
     discounts: list[OrderDiscount]
     touched: set[UUID] = field(default_factory=set)
+    added: list[OrderLine] = field(default_factory=list)
 
     @property
     def live_lines(self) -> list[OrderLine]:
@@ -55,6 +56,14 @@ class OpenBill:
             if line.pk == line_id:
                 return line
         raise NotFound("This order has no such line.")
+
+    def add(self, lines: list[OrderLine]) -> None:
+        """New lines at the end of the bill; they are inserted with the rest."""
+        first = 1 + max((line.position for line in self.lines), default=-1)
+        for place, line in enumerate(lines, first):
+            line.order, line.position = self.order, place
+        self.lines += lines
+        self.added += lines
 
     def touch(self, line: OrderLine) -> None:
         """The line changed: it gets a new version and is saved with the rest."""
@@ -98,9 +107,10 @@ def save(bill: OpenBill, *, profile: Profile, now: datetime, reprice: bool = Tru
     order.updated_at = now
     order.save()
     bill.touched |= {line.pk for line in bill.lines if _amounts(line) != before[line.pk]}
+    bill.touched -= {line.pk for line in bill.added}
+    OrderLine.objects.bulk_create(bill.added)
     changed = [line for line in bill.lines if line.pk in bill.touched]
-    if changed:
-        OrderLine.objects.bulk_update(changed, LINE_FIELDS)
+    OrderLine.objects.bulk_update(changed, LINE_FIELDS)
     if reprice and bill.discounts:
         OrderDiscount.objects.bulk_update(bill.discounts, ["amount"])
 

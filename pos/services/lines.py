@@ -50,18 +50,10 @@ def add_lines(*, by: Actor, now: datetime, pk: UUID, lines: Sequence[Wanted]) ->
     menu = products_for_sale(by.restaurant_id, {line.product for line in missing})
     added = fill(missing, menu=menu, by=by, profile=profile, now=now, at=now)
     taken = stock.take(added, menu=menu, now=now)
-    _append_to(bill, added)
+    bill.add(added)
     save(bill, profile=profile, now=now)
     stock.announce(taken, by=by, now=now)
     return append(kind="order.lines_added", document=ORDER, entity_id=pk, by=by, now=now)
-
-
-def _append_to(bill: OpenBill, added: list[OrderLine]) -> None:
-    first = 1 + max((line.position for line in bill.lines), default=-1)
-    for place, line in enumerate(added, first):
-        line.order, line.position = bill.order, place
-    OrderLine.objects.bulk_create(added)
-    bill.lines.extend(added)
 
 
 def _not_there_yet(bill: OpenBill, wanted: Sequence[Wanted]) -> list[Wanted]:

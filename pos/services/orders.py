@@ -54,7 +54,7 @@ def open_order(
 ) -> tuple[str, bool]:
     """A new order with its lines, priced by the menu; the document, and whether it is new.
 
-    Locks limited products in the order of their keys, then the day's counter, then the log.
+    Locks the table, limited products in the order of their keys, the day's counter, the log.
     Raises IdConflict, UnknownReference, ProductSoldOut and the errors of `fill`.
     """
     if created_before(Order, pk=pk, by=by.restaurant_id, fingerprint=fingerprint):
@@ -126,8 +126,9 @@ def change_order(
 
 
 def check_table(restaurant_id: UUID, table: UUID | None) -> None:
-    """Raises UnknownReference."""
-    if table and not Table.objects.for_restaurant(restaurant_id).filter(pk=table).exists():
+    """Locks the table's row, so that it is not archived meanwhile. Raises UnknownReference."""
+    rows = Table.objects.live(restaurant_id).select_for_update(of=("self",), no_key=True)
+    if table and rows.filter(pk=table).first() is None:
         raise UnknownReference("There is no such table.", field="table")
 
 

@@ -77,10 +77,8 @@ class Floors(Endpoint):
 class Tables(Endpoint):
     @operation(Permission.VIEW_FLOOR, query=TableQuery, answers=TABLE, pages=True)
     def list(self, request: Request) -> HttpResponse:
-        query = self.query()
-        page = {name: query.pop(name, None) for name in ("limit", "cursor")}
-        rows = tables(self.actor.restaurant_id, **query)
-        return self.page(TABLE, rows, query=page, order=("number", "id"))
+        rows = tables(self.actor.restaurant_id, **self.filters())
+        return self.page(TABLE, rows, order=("number", "id"))
 
     @operation(Permission.VIEW_FLOOR, answers=TABLE)
     def retrieve(self, request: Request, pk: UUID) -> HttpResponse:

@@ -21,10 +21,8 @@ class Tickets(Endpoint):
 
     @operation(Permission.VIEW_KITCHEN, query=TicketQuery, answers=TICKET, pages=True)
     def list(self, request: Request) -> HttpResponse:
-        query = self.query()
-        page = {name: query.pop(name, None) for name in ("limit", "cursor")}
-        rows = tickets(self.actor.restaurant_id, **query)
-        return self.page(TICKET, rows, query=page, order=OLDEST_FIRST)
+        rows = tickets(self.actor.restaurant_id, **self.filters())
+        return self.page(TICKET, rows, order=OLDEST_FIRST)
 
     @operation(Permission.VIEW_KITCHEN, answers=TICKET)
     def retrieve(self, request: Request, pk: UUID) -> HttpResponse:

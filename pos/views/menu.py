@@ -50,7 +50,7 @@ class TaxRates(Endpoint):
     @operation(Permission.VIEW_MENU, query=PageQuery, answers=TAX_RATE, pages=True)
     def list(self, request: Request) -> HttpResponse:
         rows = tax_rates(self.actor.restaurant_id)
-        return self.page(TAX_RATE, rows, query=self.query(), order=("rate_bps", "id"))
+        return self.page(TAX_RATE, rows, order=("rate_bps", "id"))
 
     @operation(Permission.VIEW_MENU, answers=TAX_RATE)
     def retrieve(self, request: Request, pk: UUID) -> HttpResponse:
@@ -75,7 +75,7 @@ class Stations(Endpoint):
     @operation(Permission.VIEW_MENU, query=PageQuery, answers=STATION, pages=True)
     def list(self, request: Request) -> HttpResponse:
         rows = stations(self.actor.restaurant_id)
-        return self.page(STATION, rows, query=self.query(), order=("position", "id"))
+        return self.page(STATION, rows, order=("position", "id"))
 
     @operation(Permission.VIEW_MENU, answers=STATION)
     def retrieve(self, request: Request, pk: UUID) -> HttpResponse:
@@ -100,7 +100,7 @@ class Categories(Endpoint):
     @operation(Permission.VIEW_MENU, query=PageQuery, answers=CATEGORY, pages=True)
     def list(self, request: Request) -> HttpResponse:
         rows = categories(self.actor.restaurant_id)
-        return self.page(CATEGORY, rows, query=self.query(), order=("position", "id"))
+        return self.page(CATEGORY, rows, order=("position", "id"))
 
     @operation(Permission.VIEW_MENU, answers=CATEGORY)
     def retrieve(self, request: Request, pk: UUID) -> HttpResponse:
@@ -125,7 +125,7 @@ class ModifierGroups(Endpoint):
     @operation(Permission.VIEW_MENU, query=PageQuery, answers=MODIFIER_GROUP, pages=True)
     def list(self, request: Request) -> HttpResponse:
         rows = modifier_groups(self.actor.restaurant_id)
-        return self.page(MODIFIER_GROUP, rows, query=self.query(), order=("position", "id"))
+        return self.page(MODIFIER_GROUP, rows, order=("position", "id"))
 
     @operation(Permission.VIEW_MENU, answers=MODIFIER_GROUP)
     def retrieve(self, request: Request, pk: UUID) -> HttpResponse:

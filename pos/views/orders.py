@@ -30,10 +30,8 @@ class Orders(OrderActions):
 
     @operation(Permission.VIEW_ORDERS, query=inputs.OrderQuery, answers=ORDER, pages=True)
     def list(self, request: Request) -> HttpResponse:
-        query = self.query()
-        page = {name: query.pop(name, None) for name in ("limit", "cursor")}
-        rows = filtered_orders(self.actor.restaurant_id, **query)
-        return self.page(ORDER, rows, query=page, order=NEWEST_FIRST)
+        rows = filtered_orders(self.actor.restaurant_id, **self.filters())
+        return self.page(ORDER, rows, order=NEWEST_FIRST)
 
     @operation(Permission.VIEW_ORDERS, answers=ORDER)
     def retrieve(self, request: Request, pk: UUID) -> HttpResponse:

@@ -18,10 +18,8 @@ from pos.services.products import change_product, create_product, delete_product
 class Products(Endpoint):
     @operation(Permission.VIEW_MENU, query=ProductQuery, answers=PRODUCT, pages=True)
     def list(self, request: Request) -> HttpResponse:
-        query = self.query()
-        page = {name: query.pop(name, None) for name in ("limit", "cursor")}
-        rows = products(self.actor.restaurant_id, **query)
-        return self.page(PRODUCT, rows, query=page, order=("position", "id"))
+        rows = products(self.actor.restaurant_id, **self.filters())
+        return self.page(PRODUCT, rows, order=("position", "id"))
 
     @operation(Permission.VIEW_MENU, answers=PRODUCT)
     def retrieve(self, request: Request, pk: UUID) -> HttpResponse:

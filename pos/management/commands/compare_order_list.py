@@ -66,7 +66,7 @@ class Command(BaseCommand):
             transaction.set_rollback(True)
 
     def _compare(self, restaurant_id: UUID, rounds: int) -> None:
-        ways = {
+        ways: dict[str, Callable[[], bytes]] = {
             "documents": lambda: _documents(restaurant_id),
             "ModelSerializer": lambda: _model_serializer(restaurant_id),
         }

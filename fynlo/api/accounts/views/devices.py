@@ -32,7 +32,7 @@ class Devices(Endpoint):
     @operation(Permission.VIEW_STAFF, query=PageQuery, answers=DEVICE, pages=True)
     def list(self, request: Request) -> HttpResponse:
         rows = devices_of(self.actor.restaurant_id)
-        return self.page(DEVICE, rows, query=self.query(), order=("-paired_at", "-id"))
+        return self.page(DEVICE, rows, order=("-paired_at", "-id"))
 
     @operation(Permission.VIEW_STAFF, answers=DEVICE)
     def retrieve(self, request: Request, pk: UUID) -> HttpResponse:

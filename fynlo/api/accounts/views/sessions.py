@@ -29,13 +29,12 @@ class Me(Endpoint):
 class Sessions(Endpoint):
     @operation(Access.SIGNED_IN, query=SessionQuery, answers=SESSION, pages=True)
     def list(self, request: Request) -> HttpResponse:
-        query = self.query()
         rows = sessions_of(self.actor.restaurant_id, now=self.now)
-        if query["scope"] == "restaurant":
+        if self.query["scope"] == "restaurant":
             self.actor.must(Permission.MANAGE_SESSIONS)
         else:
             rows = rows.filter(user_id=self.actor.user_id)
-        return self.page(SESSION, rows, query=query, order=("-started_at", "-id"))
+        return self.page(SESSION, rows, order=("-started_at", "-id"))
 
     @operation(Access.SIGNED_IN, status=204)
     def destroy(self, request: Request, pk: UUID) -> HttpResponse:

@@ -1,0 +1,127 @@
+"""A restaurant in full swing, made piece by piece as a test asks for it."""
+
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from fynlo.accounts.choices import Role
+from fynlo.accounts.models import Device, Restaurant
+from fynlo.accounts.selectors import token_hash
+from fynlo.clock import utc_now
+from fynlo.db import new_id
+from fynlo.testing.cast import Member, hire
+from pos.models import Category, Floor, ModifierGroup, Station, Table, TaxRate
+from pos.tests.conftest import Menu, stock_menu
+
+
+class World:
+    """Ids of one of everything. What is `spare` is used by nothing and may be deleted."""
+
+    def __init__(self, restaurant: Restaurant) -> None:
+        self.restaurant = restaurant
+
+    @cached_property
+    def menu(self) -> Menu:
+        return stock_menu(self.restaurant)
+
+    @cached_property
+    def boss(self) -> Member:
+        """Who sets the scene; never one of those who are tested."""
+        return hire(self.restaurant, Role.OWNER, name="boss")
+
+    def _post(self, path: str, body: Any = None) -> dict[str, Any]:
+        response = self.boss.post(path, body, idempotency_key=str(new_id()))
+        assert response.status_code in (200, 201), response.content
+        document: dict[str, Any] = orjson.loads(response.content)
+        return document
+
+    @cached_property
+    def _fresh(self) -> dict[str, Any]:
+        return self._post("orders/", self.menu.order(self.menu.line(), self.menu.line(course=3)))
+
+    @cached_property
+    def order(self) -> str:
+        """Open, with nothing sent."""
+        return str(self._fresh["id"])
+
+    @cached_property
+    def line(self) -> str:
+        return str(self._fresh["lines"][0]["id"])
+
+    @cached_property
+    def sent(self) -> str:
+        """Open, with everything in the kitchen."""
+        order_id = self._post("orders/", self.menu.order())["id"]
+        self._post(f"orders/{order_id}/send/")
+        return str(order_id)
+
+    @cached_property
+    def ticket(self) -> str:
+        """New, as the kitchen gets it."""
+        path = f"kitchen/tickets/?order={self.sent}"
+        return str(orjson.loads(self.boss.get(path).content)["results"][0]["id"])
+
+    @cached_property
+    def ready_ticket(self) -> str:
+        self._post(f"kitchen/tickets/{self.ticket}/ready/")
+        return self.ticket
+
+    @cached_property
+    def payment(self) -> str:
+        due = orjson.loads(self.boss.get(f"orders/{self.sent}/").content)["due"]
+        return str(self._post("payments/cash/", {"order": self.sent, "tendered": due})["id"])
+
+    @cached_property
+    def paid(self) -> str:
+        """Open, sent and paid."""
+        assert self.payment
+        return self.sent
+
+    @cached_property
+    def completed(self) -> str:
+        self._post(f"orders/{self.paid}/complete/")
+        return self.paid
+
+    @cached_property
+    def product(self) -> UUID:
+        return self.menu.burger.pk
+
+    @cached_property
+    def spare_rate(self) -> UUID:
+        return TaxRate.objects.create(restaurant=self.restaurant, name="Spare", rate_bps=0).pk
+
+    @cached_property
+    def spare_category(self) -> UUID:
+        return Category.objects.create(restaurant=self.restaurant, name="Spare").pk
+
+    @cached_property
+    def spare_group(self) -> UUID:
+        return ModifierGroup.objects.create(restaurant=self.restaurant, name="Spare").pk
+
+    @cached_property
+    def spare_station(self) -> UUID:
+        return Station.objects.create(restaurant=self.restaurant, name="Spare").pk
+
+    @cached_property
+    def spare_floor(self) -> UUID:
+        return Floor.objects.create(restaurant=self.restaurant, name="Spare").pk
+
+    @cached_property
+    def table(self) -> UUID:
+        floor = Floor.objects.create(restaurant=self.restaurant, name="Terrace")
+        return Table.objects.create(restaurant=self.restaurant, floor=floor, number="T1").pk
+
+    @cached_property
+    def device(self) -> UUID:
+        return Device.objects.create(
+            restaurant=self.restaurant,
+            name="Bar till",
+            token_hash=token_hash(str(self.restaurant.pk)),
+            paired_at=utc_now(),
+        ).pk
+
+    @cached_property
+    def session(self) -> UUID:
+        return self.boss.session.pk

@@ -1,0 +1,139 @@
+"""Who may call what: every address of the API, every role. A new address must be entered here.
+
+Paths are written as the URLconf has them, with the piece of the `World` that each stands for.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fynlo.accounts.choices import Role
+from fynlo.testing.world import World
+
+MANAGE = frozenset({Role.PLATFORM_OWNER, Role.OWNER, Role.MANAGER})
+SELL = MANAGE | {Role.CASHIER}
+SERVE = SELL | {Role.SERVER}
+COOK = MANAGE | {Role.KITCHEN}
+SELL_OR_COOK = SELL | COOK
+ALL = SERVE | COOK
+
+PUBLIC = {
+    "POST auth/login/",
+    "POST auth/refresh/",
+    "POST auth/password/reset/",
+    "POST auth/password/reset/confirm/",
+    "POST devices/pair/",
+    "GET schema/",
+    "GET docs/",
+}
+DEVICES_ONLY = {"POST auth/pin/", "POST devices/heartbeat/"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """`status` is what the allowed get; `body` is made from the world."""
+
+    roles: frozenset[Role]
+    status: int
+    body: Callable[[World], dict[str, Any]] = lambda world: {}
+    names_others: bool = False
+    """The body refers to things of the restaurant: a rival who sends it is refused."""
+
+
+VERSION = {"version": 1}
+V = lambda world: VERSION  # noqa: E731
+PRODUCT = {"sku": "NEW", "name": "New", "price": 100}
+REASON = {"reason": "a reason"}
+
+
+def product(world: World) -> dict[str, Any]:
+    menu = world.menu
+    rate, category = str(menu.vat.pk), str(menu.burger.category_id)
+    return {**PRODUCT, "tax_rate": rate, "category": category}
+
+
+def order(world: World) -> dict[str, Any]:
+    return world.menu.order()
+
+
+def named(name: str, **more: Any) -> Callable[[World], dict[str, Any]]:
+    return lambda world: {"name": name, **more}
+
+
+def crud(path: str, spare: str, view: frozenset[Role], body: Any) -> dict[str, Row]:
+    refers = path in {"products/", "tables/"}
+    return {
+        f"GET {path}": Row(view, 200),
+        f"POST {path}": Row(MANAGE, 201, body, names_others=refers),
+        f"GET {path}<{spare}>/": Row(view, 200),
+        f"PATCH {path}<{spare}>/": Row(MANAGE, 200, V),
+        f"DELETE {path}<{spare}>/": Row(MANAGE, 204, V),
+    }
+
+
+TABLE: dict[str, Row] = {
+    "POST auth/logout/": Row(ALL, 204),
+    "GET auth/me/": Row(ALL, 200),
+    "GET auth/sessions/": Row(ALL, 200),
+    "POST auth/switch/": Row(ALL, 404, lambda w: {"restaurant": str(w.order)}),
+    "POST auth/password/change/": Row(
+        ALL, 422, lambda w: {"current_password": "wrong", "new_password": "Kettle-on-the-hob-9"}
+    ),
+    "DELETE auth/sessions/<session>/": Row(MANAGE, 204),
+    "POST devices/pairing-codes/": Row(MANAGE, 201, lambda w: {"kind": "till"}),
+    "GET devices/": Row(MANAGE, 200),
+    "GET devices/<device>/": Row(MANAGE, 200),
+    "POST devices/<device>/revoke/": Row(MANAGE, 200),
+    "GET menu/": Row(ALL, 200),
+    **crud("categories/", "spare_category", ALL, named("New")),
+    **crud("products/", "product", ALL, product),
+    "POST products/<product>/availability/": Row(
+        SELL_OR_COOK, 200, lambda w: {"state": "limited", "quantity": 3}
+    ),
+    **crud(
+        "modifier-groups/",
+        "spare_group",
+        ALL,
+        named("New", modifiers=[{"name": "One", "price_delta": 0}]),
+    ),
+    **crud("tax-rates/", "spare_rate", ALL, named("New", rate_bps=500)),
+    **crud("stations/", "spare_station", ALL, named("New")),
+    **crud("floors/", "spare_floor", SERVE, named("New")),
+    **crud(
+        "tables/",
+        "table",
+        SERVE,
+        lambda w: {"floor": str(w.spare_floor), "number": "N1"},
+    ),
+    "GET orders/": Row(ALL, 200),
+    "POST orders/": Row(SERVE, 201, order, names_others=True),
+    "POST orders/calculate/": Row(SERVE, 200, order, names_others=True),
+    "GET orders/<order>/": Row(ALL, 200),
+    "PATCH orders/<order>/": Row(SERVE, 200, lambda w: {"guests": 3, **VERSION}),
+    "POST orders/<order>/lines/": Row(SERVE, 200, lambda w: {"lines": [w.menu.line()]}),
+    "PATCH orders/<order>/lines/<line>/": Row(SERVE, 200, lambda w: {"seat": 2, **VERSION}),
+    "DELETE orders/<order>/lines/<line>/": Row(SERVE, 200),
+    "POST orders/<order>/send/": Row(SERVE, 200),
+    "POST orders/<order>/hold/": Row(SERVE, 200),
+    "POST orders/<order>/fire/": Row(SERVE, 200, lambda w: {"course": 3}),
+    "POST orders/<sent>/serve/": Row(SERVE, 200),
+    "POST orders/<paid>/complete/": Row(SERVE, 200),
+    "POST orders/<order>/cancel/": Row(SERVE, 200, lambda w: REASON),
+    "POST orders/<completed>/reopen/": Row(MANAGE, 200),
+    "POST orders/<order>/void-line/": Row(SERVE, 200, lambda w: {**REASON, "line": w.line}),
+    "POST orders/<order>/discount/": Row(
+        SERVE, 200, lambda w: {**REASON, "kind": "percent", "value": 100}
+    ),
+    "GET kitchen/tickets/": Row(ALL, 200),
+    "GET kitchen/tickets/<ticket>/": Row(ALL, 200),
+    "POST kitchen/tickets/<ticket>/ack/": Row(COOK, 200),
+    "POST kitchen/tickets/<ticket>/start/": Row(COOK, 200),
+    "POST kitchen/tickets/<ticket>/ready/": Row(COOK, 200),
+    "POST kitchen/tickets/<ready_ticket>/collect/": Row(ALL, 200),
+    "POST kitchen/tickets/<ready_ticket>/recall/": Row(COOK, 200),
+    "GET payments/": Row(SELL, 200),
+    "GET payments/<payment>/": Row(SELL, 200),
+    "POST payments/cash/": Row(
+        SELL, 201, lambda w: {"order": w.sent, "tendered": 10_000}, names_others=True
+    ),
+}
