@@ -69,7 +69,7 @@ def test_a_lock_is_taken_when_it_is_asked_for_and_on_that_row_alone(
     rate = rate_of(restaurant)
     with django_assert_num_queries(1) as captured:
         assert TaxRate.objects.lock(restaurant.pk, rate.pk) == rate
-    assert 'FOR UPDATE OF "pos_taxrate"' in captured.captured_queries[0]["sql"]
+    assert 'FOR NO KEY UPDATE OF "pos_taxrate"' in captured.captured_queries[0]["sql"]
     with pytest.raises(NotFound):
         TaxRate.objects.lock(uuid4(), rate.pk)
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from redis import Redis
 
 from fynlo.accounts.actor import System
+from fynlo.accounts.documents import RESTAURANT
 from fynlo.accounts.models import Restaurant
 from fynlo.db import durable
 from fynlo.events.log import Written, append, append_all, append_deleted, current_request_id
@@ -107,6 +108,19 @@ def test_an_entity_that_is_not_the_restaurants_leaves_no_event(
         append_all(kind="t.u", document=TAX_RATE, entity_ids=ids, by=by, now=NOW)
     assert numbers(restaurant) == numbers(rival_restaurant) == []
     assert last_seq(restaurant.pk) == 0
+
+
+@pytest.mark.django_db
+def test_a_restaurant_is_its_own_owner(
+    restaurant: Restaurant, rival_restaurant: Restaurant
+) -> None:
+    by = System(restaurant.pk)
+    kind = "restaurant.updated"
+    text = append(kind=kind, document=RESTAURANT, entity_id=restaurant.pk, by=by, now=NOW)
+    assert orjson.loads(text)["name"] == restaurant.name
+    with pytest.raises(RuntimeError, match="belong"), transaction.atomic():
+        append(kind=kind, document=RESTAURANT, entity_id=rival_restaurant.pk, by=by, now=NOW)
+    assert numbers(restaurant) == [1]
 
 
 @pytest.mark.django_db
