@@ -5,6 +5,7 @@ from django.contrib.admin import apps as admin
 class AccountsConfig(AppConfig):
     name = "fynlo.accounts"
     label = "accounts"
+    verbose_name = "People and devices"
     default = True
 
 

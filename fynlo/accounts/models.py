@@ -39,6 +39,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name or self.email
 
+    def get_full_name(self) -> str:
+        """What Django and its themes call a person."""
+        return self.name
+
 
 class Restaurant(models.Model):
     """The tenant. `cash_rounding` is the smallest coin in minor units (1: no rounding)."""

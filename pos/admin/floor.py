@@ -2,7 +2,9 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models.functions import Length
 from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from fynlo.accounts.admin.base import restaurant_of_form
 from fynlo.accounts.admin.display import display
@@ -20,6 +22,14 @@ from pos.selectors.floor import has_open_orders
 from pos.services.floors import delete_floor, delete_table
 
 
+class TableForm(OwnedForm):
+    class Meta:
+        labels: ClassVar[dict[str, str]] = {"x": "From the left, ‰", "y": "From the top, ‰"}
+        widgets: ClassVar[dict[str, Any]] = {
+            "shape": UnfoldAdminSelectWidget(attrs={"style": "min-width: 8rem"})
+        }
+
+
 class TableFormSet(ArchivingFormSet):
     unique_name = "number"
 
@@ -33,11 +43,11 @@ class TableFormSet(ArchivingFormSet):
 
 class TableInline(ArchivingInline):
     model = Table
-    form = OwnedForm
+    form = TableForm
     formset = TableFormSet
     ordering_field = None
     fields = ("number", "seats", "shape", "x", "y")
-    ordering = ("number", "pk")
+    ordering = (Length("number"), "number", "pk")
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
         formset = super().get_formset(request, obj, **options)

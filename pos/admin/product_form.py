@@ -8,7 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple, UnfoldAdminSelect2MultipleWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelect2MultipleWidget
 
 from fynlo.accounts.admin.base import TenantInline
 from fynlo.accounts.admin.forms import TenantForm
@@ -51,6 +51,7 @@ class VariationFormSet(ArchivingFormSet):
 class VariationInline(ArchivingInline):
     model = Variation
     formset = VariationFormSet
+    verbose_name = "size"
     verbose_name_plural = "Sizes, each with its own price"
     money = ("price",)
     fields = ("name", "price", "position")
@@ -58,7 +59,7 @@ class VariationInline(ArchivingInline):
 
 class ModifierGroupInline(TenantInline):
     model = ProductModifierGroup
-    verbose_name = "modifier group"
+    verbose_name = "question"
     verbose_name_plural = "Questions the till asks, in this order"
     ordering_field = "position"
     hide_ordering_field = True
@@ -68,7 +69,7 @@ class ModifierGroupInline(TenantInline):
 
 class TimedPriceInline(TenantInline):
     model = TimedPrice
-    verbose_name = "timed price"
+    verbose_name = "happy hour"
     verbose_name_plural = "Happy hours"
     money = ("price",)
     ordering = ("starts_at", "pk")
@@ -79,7 +80,7 @@ class TimedPriceInline(TenantInline):
     ) -> Any:
         if isinstance(db_field, ArrayField):
             return forms.TypedMultipleChoiceField(
-                choices=WEEKDAYS, coerce=int, widget=UnfoldAdminCheckboxSelectMultiple
+                choices=WEEKDAYS, coerce=int, widget=UnfoldAdminCheckboxSelectMultipleWidget
             )
         if db_field.name == "variation":
             rows = Variation.objects.filter(product__in=id_of_page(request), archived_at=None)
