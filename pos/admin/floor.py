@@ -6,9 +6,9 @@ from django.db.models.functions import Length
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from fynlo.accounts.admin.base import restaurant_of_form
 from fynlo.accounts.admin.display import display
 from fynlo.accounts.admin.forms import OwnedForm
+from fynlo.accounts.admin.owned import restaurant_of_form
 from fynlo.accounts.admin_site import authority
 from fynlo.accounts.choices import Permission
 from fynlo.clock import utc_now

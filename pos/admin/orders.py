@@ -5,8 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from fynlo.accounts.admin.base import ReadOnlyAdmin, ReadOnlyInline, money_column
-from fynlo.accounts.admin.display import badge, display
+from fynlo.accounts.admin.base import ReadOnlyAdmin
+from fynlo.accounts.admin.display import badge, display, money_column
+from fynlo.accounts.admin.inlines import ReadOnlyInline
 from fynlo.accounts.choices import Permission
 from fynlo.money import for_people
 from pos.admin.timeline import timeline

@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelect2MultipleWidget
 
-from fynlo.accounts.admin.base import TenantInline
 from fynlo.accounts.admin.forms import TenantForm
+from fynlo.accounts.admin.inlines import TenantInline
 from pos.admin.rows import ArchivingFormSet, ArchivingInline, id_of_page
 from pos.choices import Allergen, Diet
 from pos.models import Product, ProductModifierGroup, TimedPrice, Variation

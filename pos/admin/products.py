@@ -8,8 +8,7 @@ from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from fynlo.accounts.admin.base import money_column
-from fynlo.accounts.admin.display import action, badge, display
+from fynlo.accounts.admin.display import action, badge, display, money_column
 from fynlo.accounts.admin_site import authority
 from fynlo.clock import utc_now
 from fynlo.db import durable

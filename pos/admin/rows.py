@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.forms import PaginationInlineFormSet
 
-from fynlo.accounts.admin.base import TenantInline
 from fynlo.accounts.admin.forms import RowForm
+from fynlo.accounts.admin.inlines import TenantInline
 from fynlo.clock import utc_now
 
 

@@ -6,90 +6,23 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib.admin import RelatedOnlyFieldListFilter
-from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db import models
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin
 
-from fynlo.accounts.admin.fields import MoneyField, PercentField
 from fynlo.accounts.admin.forms import TenantForm
+from fynlo.accounts.admin.owned import (
+    TypedMoney,
+    has_field,
+    restaurant_id_of,
+    restaurant_of_form,
+)
 from fynlo.accounts.admin_site import authority
 from fynlo.accounts.choices import Permission
-from fynlo.accounts.models import Restaurant
-from fynlo.accounts.selectors import restaurant_profile
 from fynlo.clock import utc_now
 from fynlo.documents import Document
 from fynlo.events.log import append_all
-from fynlo.money import for_people
-
-
-class TypedMoney:
-    """Form fields of one restaurant: its own rows to choose from, its currency to type in.
-
-    `money` names integer fields in minor units, `signed_money` those that may be negative,
-    `percentages` those in basis points.
-    """
-
-    money: ClassVar[tuple[str, ...]] = ()
-    signed_money: ClassVar[tuple[str, ...]] = ()
-    percentages: ClassVar[tuple[str, ...]] = ()
-
-    def formfield_for_dbfield(
-        self, db_field: "models.Field[Any, Any]", request: HttpRequest, **options: Any
-    ) -> Any:
-        restaurant_id = options.pop("restaurant_id", None)
-        label: dict[str, Any] = {"required": not db_field.blank, "help_text": db_field.help_text}
-        if db_field.name in self.percentages:
-            return PercentField(**label)
-        if restaurant_id and db_field.name in (*self.money, *self.signed_money):
-            currency = restaurant_profile(restaurant_id).currency
-            return MoneyField(currency=currency, signed=db_field.name in self.signed_money, **label)
-        if restaurant_id and isinstance(db_field, models.ForeignKey):
-            options["queryset"] = self.choices_for(db_field, restaurant_id)
-        return super().formfield_for_dbfield(db_field, request, **options)  # type: ignore[misc]
-
-    def choices_for(
-        self, db_field: "models.ForeignKey[Any, Any]", restaurant_id: UUID
-    ) -> QuerySet[Any]:
-        """What a relation may point to. Nothing, unless the restaurant owns it."""
-        rows: QuerySet[Any] = db_field.related_model._default_manager.all()
-        if not _has_field(db_field.related_model, "restaurant"):
-            return rows.none()
-        owned = rows.filter(restaurant_id=restaurant_id)
-        archives = _has_field(db_field.related_model, "archived_at")
-        return owned.filter(archived_at=None) if archives else owned
-
-
-def _has_field(model: Any, name: str) -> bool:
-    try:
-        model._meta.get_field(name)
-    except FieldDoesNotExist:
-        return False
-    return True
-
-
-def restaurant_of_form(request: HttpRequest, obj: Any) -> UUID:
-    """The row's own restaurant; for a new one the only one governed, or the one chosen as
-    `?restaurant=`. Raises Http404 for any other."""
-    if obj is not None and not obj._state.adding:
-        return _restaurant_id(obj)
-    rows = authority(request).restaurants()
-    chosen = request.GET.get("restaurant")
-    try:
-        found = rows.filter(pk=chosen) if chosen else rows[:2]
-        ids = list(found.values_list("pk", flat=True))
-    except (ValidationError, ValueError) as error:
-        raise Http404 from error
-    if len(ids) != 1:
-        raise Http404
-    return ids[0]
-
-
-def _restaurant_id(obj: Any) -> UUID:
-    found: UUID = obj.pk if isinstance(obj, Restaurant) else obj.restaurant_id
-    return found
 
 
 class TenantAdmin(TypedMoney, ModelAdmin):  # type: ignore[misc]
@@ -116,12 +49,12 @@ class TenantAdmin(TypedMoney, ModelAdmin):  # type: ignore[misc]
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return authority(request).may(self.may_view, _restaurant_id(obj) if obj else None)
+        return authority(request).may(self.may_view, restaurant_id_of(obj) if obj else None)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         if self.may_change is None:
             return False
-        return authority(request).may(self.may_change, _restaurant_id(obj) if obj else None)
+        return authority(request).may(self.may_change, restaurant_id_of(obj) if obj else None)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.has_change_permission(request)
@@ -139,7 +72,7 @@ class TenantAdmin(TypedMoney, ModelAdmin):  # type: ignore[misc]
         """Locked when it is about to be written, so that no sale in between is overwritten."""
         found = super().get_object(request, object_id, from_field)
         if found is not None and request.method == "POST":
-            self.lock_first(_restaurant_id(found))
+            self.lock_first(restaurant_id_of(found))
             rows = self.get_queryset(request).select_related(None).order_by()
             return rows.select_for_update(of=("self",), no_key=True).filter(pk=found.pk).first()
         return found
@@ -160,7 +93,7 @@ class TenantAdmin(TypedMoney, ModelAdmin):  # type: ignore[misc]
         first = lookup.split("__", maxsplit=1)[0]
         offered = {item if isinstance(item, str) else item[0] for item in self._filters(request)}
         offered |= {self.date_hierarchy, "restaurant"}
-        if _has_field(self.model, first) and first not in offered:
+        if has_field(self.model, first) and first not in offered:
             return False
         return bool(super().lookup_allowed(lookup, value, request))
 
@@ -170,7 +103,7 @@ class TenantAdmin(TypedMoney, ModelAdmin):  # type: ignore[misc]
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         """Relations offer only what occurs in the rows seen; several restaurants, a choice."""
         filters = list(super().get_list_filter(request))
-        if self._spans_restaurants(request) and _has_field(self.model, "restaurant"):
+        if self._spans_restaurants(request) and has_field(self.model, "restaurant"):
             filters.insert(0, "restaurant")
         return [self._scoped(item) for item in filters]
 
@@ -180,7 +113,7 @@ class TenantAdmin(TypedMoney, ModelAdmin):  # type: ignore[misc]
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         columns = list(super().get_list_display(request))
-        if self._spans_restaurants(request) and _has_field(self.model, "restaurant"):
+        if self._spans_restaurants(request) and has_field(self.model, "restaurant"):
             columns.append("restaurant")
         return columns
 
@@ -198,7 +131,7 @@ class TenantAdmin(TypedMoney, ModelAdmin):  # type: ignore[misc]
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Somebody who governs several restaurants first says which one it is for."""
-        known = "restaurant" in request.GET or not _has_field(self.model, "restaurant")
+        known = "restaurant" in request.GET or not has_field(self.model, "restaurant")
         if not known and self._spans_restaurants(request) and self.has_add_permission(request):
             return self._choose_restaurant(request)
         response: HttpResponse = super().add_view(request, form_url, extra_context)
@@ -261,7 +194,7 @@ class TenantAdmin(TypedMoney, ModelAdmin):  # type: ignore[misc]
         """Call when all locks are held."""
         owners: dict[UUID, list[UUID]] = {}
         for row in rows:
-            owners.setdefault(_restaurant_id(row), []).append(row.pk)
+            owners.setdefault(restaurant_id_of(row), []).append(row.pk)
         for restaurant_id in sorted(owners):
             self.changed(restaurant_id)
             append_all(
@@ -281,58 +214,3 @@ class ReadOnlyAdmin(TenantAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
-
-
-class TenantInline(TypedMoney, TabularInline):  # type: ignore[misc]
-    """Rows that belong to the page's row; who may change that may change these."""
-
-    extra = 0
-    hide_title = True
-
-    def _parent(self, request: HttpRequest, obj: Any) -> bool:
-        parent = self.admin_site._registry[self.parent_model]
-        return bool(parent.has_change_permission(request, obj))
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        parent = self.admin_site._registry[self.parent_model]
-        return bool(parent.has_view_permission(request, obj))
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._parent(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._parent(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._parent(request, obj)
-
-    def get_formset(self, request: HttpRequest, obj: Any = None, **options: Any) -> Any:
-        options["formfield_callback"] = partial(
-            self.formfield_for_dbfield,
-            request=request,
-            restaurant_id=restaurant_of_form(request, obj),
-        )
-        return super().get_formset(request, obj, **options)
-
-
-class ReadOnlyInline(TenantInline):
-    can_delete = False
-
-    def _parent(self, request: HttpRequest, obj: Any) -> bool:
-        return False
-
-
-def money_column(field: str, title: str) -> Any:
-    """A list column that shows minor units as people read them, in the row's currency."""
-
-    def column(admin: TenantAdmin, obj: Any) -> str:
-        amount = getattr(obj, field)
-        if amount is None:
-            return "–"
-        currency = getattr(obj, "currency", "") or restaurant_profile(obj.restaurant_id).currency
-        return for_people(amount, currency)
-
-    column.short_description = title  # type: ignore[attr-defined]
-    column.admin_order_field = field  # type: ignore[attr-defined]
-    column.__name__ = f"{field}_money"
-    return column

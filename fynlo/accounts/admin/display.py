@@ -6,6 +6,9 @@ from typing import Any, TypeVar
 from django.template.loader import render_to_string
 from unfold import decorators
 
+from fynlo.accounts.selectors import restaurant_profile
+from fynlo.money import for_people
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -24,3 +27,19 @@ def action(**options: Any) -> Callable[[F], F]:
     """Something to do with the chosen rows. `permissions` are checked before it runs."""
     mark: Callable[[F], F] = decorators.action(**options)
     return mark
+
+
+def money_column(field: str, title: str) -> Any:
+    """A list column that shows minor units as people read them, in the row's currency."""
+
+    def column(admin: Any, obj: Any) -> str:
+        amount = getattr(obj, field)
+        if amount is None:
+            return "–"
+        currency = getattr(obj, "currency", "") or restaurant_profile(obj.restaurant_id).currency
+        return for_people(amount, currency)
+
+    column.short_description = title  # type: ignore[attr-defined]
+    column.admin_order_field = field  # type: ignore[attr-defined]
+    column.__name__ = f"{field}_money"
+    return column
