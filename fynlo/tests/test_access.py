@@ -27,7 +27,7 @@ def addresses(patterns: list[Any], prefix: str = "") -> Iterator[str]:
             yield from addresses(pattern.url_patterns, route)
         elif isinstance(pattern, URLPattern) and route.startswith("api/v1/"):
             actions = getattr(pattern.callback, "actions", None) or {"get": ""}
-            for method in actions:
+            for method in set(actions) - {"head"}:
                 yield f"{method.upper()} {route.removeprefix('api/v1/')}"
 
 
