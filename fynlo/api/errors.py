@@ -63,7 +63,7 @@ class IdempotencyKeyRequired(DomainError):
 class IdempotencyKeyInvalid(DomainError):
     code = "idempotency_key_invalid"
     status = 400
-    message = "An Idempotency-Key has 1 to 255 printable characters."
+    message = "An Idempotency-Key has 1 to 255 printable ASCII characters."
 
 
 class IdempotencyKeyReused(DomainError):

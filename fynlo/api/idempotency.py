@@ -20,6 +20,8 @@ from fynlo.api.problems import render
 from fynlo.db import durable
 from fynlo.errors import DomainError
 
+# 1 to 255 printable ASCII characters; no space at either end, where HTTP would take it away.
+KEY_FORM = "[!-~]([ -~]{0,253}[!-~])?"
 KEPT_FOR = timedelta(hours=72)
 _CLAIM = """
 SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0)), s.fingerprint, s.status, s.headers::text,

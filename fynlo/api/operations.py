@@ -13,6 +13,8 @@ from rest_framework.serializers import BaseSerializer
 from fynlo.accounts.choices import Permission
 from fynlo.documents import Document
 
+# If-Match, as a regular expression: one version, in quotes or not, strong or weak.
+VERSION_FORM = r'(W/)?"?[0-9]{1,18}"?'
 Action = TypeVar("Action", bound=Callable[..., Any])
 
 
@@ -26,7 +28,8 @@ class Access(Enum):
 
 @dataclass(frozen=True)
 class Operation:
-    """`money`: the Idempotency-Key is required. `versioned`: If-Match or `version` is required.
+    """`money`: the Idempotency-Key is required. `versioned`: If-Match or `version` is required;
+    `guarded`: If-Match is minded when it is sent.
 
     `pages`: the answer is `{"results": [answers], "next"}`.
     """
@@ -39,6 +42,7 @@ class Operation:
     pages: bool = False
     money: bool = False
     versioned: bool = False
+    guarded: bool = False
 
 
 def operation(access: Permission | Access, **declared: Any) -> Callable[[Action], Action]:

@@ -3,11 +3,14 @@
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.plumbing import ResolvedComponent, force_instance
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.serializers import ListSerializer
 
 from fynlo.accounts.choices import Permission
-from fynlo.api.operations import Access, Operation
+from fynlo.api.idempotency import KEY_FORM
+from fynlo.api.inputs import Input, distinct
+from fynlo.api.operations import VERSION_FORM, Access, Operation
 from fynlo.documents import Document, schema
 
 _TEXT = {"type": "string"}
@@ -29,6 +32,12 @@ PROBLEM = {
         "errors": {"type": "array", "items": _FIELD_ERROR},
     },
     "required": ["type", "title", "status", "code", "detail", "request_id", "errors"],
+}
+_KEY = {"type": "string", "pattern": f"^{KEY_FORM}$", "maxLength": 255}
+_VERSION = {
+    "type": "string",
+    "pattern": f"^{VERSION_FORM}$",
+    "description": "The version that you read, instead of `version` in the body.",
 }
 SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
@@ -82,10 +91,26 @@ class OperationSchema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         found: list[Any] = [self.operation.query] if self.operation.query else []
         if self.method == "POST" and self.operation.access is not Access.PUBLIC:
-            found.append(_header("Idempotency-Key", required=self.operation.money))
-        if self.operation.versioned:
-            found.append(_header("If-Match", required=False))
+            found.append(_header("Idempotency-Key", _KEY, required=self.operation.money))
+        if self._minds_versions():
+            found.append(_header("If-Match", _VERSION))
         return found
+
+    def _minds_versions(self) -> bool:
+        body = self.operation.body
+        in_body = body is not None and "version" in body().fields  # type: ignore[attr-defined]
+        return self.operation.versioned or self.operation.guarded or in_body
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
+        shape: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        given = force_instance(serializer)
+        if isinstance(given, Input):
+            shape.update(additionalProperties=False, **given.json_schema)
+        return shape
+
+    def _insert_field_validators(self, field: Any, schema: dict[str, Any]) -> None:
+        super()._insert_field_validators(field, schema)
+        narrow(field, schema)
 
     def get_description(self) -> str:
         asks = self.operation.access
@@ -139,6 +164,24 @@ class OperationSchema(AutoSchema):
         return reference
 
 
+def narrow(field: Any, shape: dict[str, Any]) -> None:
+    """Puts into a field's JSON Schema what drf-spectacular does not know of it."""
+    shape.pop("x-spec-enum-id", None)
+    for keyword, value in getattr(field, "json_schema", {}).items():
+        shape[keyword] = value
+        if value is None:
+            del shape[keyword]
+    if isinstance(field, ListSerializer):
+        lengths = {"minItems": field.min_length, "maxItems": field.max_length}  # type: ignore[attr-defined]
+        shape.update({keyword: value for keyword, value in lengths.items() if value is not None})
+    if distinct in field.validators:
+        shape["uniqueItems"] = True
+    if isinstance(shape.get("type"), list):
+        shape["anyOf"] = [{**shape, "type": shape["type"][0]}, {"type": "null"}]
+        for keyword in shape.keys() - {"anyOf", "default", "description"}:
+            del shape[keyword]
+
+
 def _paged(shape: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "object",
@@ -150,5 +193,5 @@ def _paged(shape: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _header(name: str, *, required: bool) -> OpenApiParameter:
-    return OpenApiParameter(name, str, OpenApiParameter.HEADER, required=required)
+def _header(name: str, shape: dict[str, Any], *, required: bool = False) -> OpenApiParameter:
+    return OpenApiParameter(name, shape, OpenApiParameter.HEADER, required=required)

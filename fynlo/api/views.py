@@ -21,8 +21,8 @@ from fynlo.accounts.choices import Permission
 from fynlo.accounts.services.approvals import approve
 from fynlo.api import errors
 from fynlo.api.authentication import BearerAuthentication, DeviceAuthentication
-from fynlo.api.idempotency import Claim, run
-from fynlo.api.operations import Access, Operation
+from fynlo.api.idempotency import KEY_FORM, Claim, run
+from fynlo.api.operations import VERSION_FORM, Access, Operation
 from fynlo.api.pages import Page, page_of
 from fynlo.api.parsers import canonical
 from fynlo.api.rates import Standing, address_of, spend
@@ -31,7 +31,8 @@ from fynlo.db import new_id
 from fynlo.documents import Document
 from fynlo.errors import NotFound
 
-_A_NUMBER = re.compile(r"[0-9]{1,18}")
+_A_KEY = re.compile(KEY_FORM)
+_A_VERSION = re.compile(VERSION_FORM)
 
 
 class Endpoint(ViewSet):
@@ -73,6 +74,8 @@ class Endpoint(ViewSet):
         if isinstance(caller, Actor):
             self.standing = self._count(request, "token", str(caller.session_id))
         self._refuse_unknown_query(request)
+        if not _A_KEY.fullmatch(request.headers.get("Idempotency-Key", "none")):
+            raise errors.IdempotencyKeyInvalid
 
     def _count(self, request: Request, policy: str, caller: str) -> Standing | None:
         if self.rate and policy == "address":
@@ -134,10 +137,10 @@ class Endpoint(ViewSet):
         Raises VersionRequired when the operation is versioned and neither is given.
         """
         in_body = data.pop("version", None)
-        header = self.request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
-        expected = int(header) if _A_NUMBER.fullmatch(header) else in_body
-        if header and header != "*" and expected is None:
+        header = self.request.headers.get("If-Match", "*").strip()
+        if header != "*" and not _A_VERSION.fullmatch(header):
             raise errors.VersionRequired
+        expected = in_body if header == "*" else int(header.removeprefix("W/").strip('"'))
         if expected is None and self.operation and self.operation.versioned:
             raise errors.VersionRequired
         return expected
@@ -232,8 +235,6 @@ class Endpoint(ViewSet):
             if self.operation and self.operation.money:
                 raise errors.IdempotencyKeyRequired
             return None
-        if not (1 <= len(key) <= 255 and key.isprintable()):
-            raise errors.IdempotencyKeyInvalid
         request = self.request
         return Claim.of(
             restaurant_id=self.actor.restaurant_id,

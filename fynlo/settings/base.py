@@ -151,6 +151,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "PREPROCESSING_HOOKS": ["fynlo.api.schema.only_the_api"],
     "POSTPROCESSING_HOOKS": ["fynlo.api.schema.add_components"],
+    "COMPONENT_SPLIT_PATCH": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
 }
 

@@ -1,13 +1,13 @@
 from rest_framework import serializers
 
-from fynlo.api.inputs import Input, Text, Whole
+from fynlo.api.inputs import Id, Input, Text, Whole
 from fynlo.api.pages import PageQuery
 from pos.choices import TableShape
 from pos.serializers.menu import Change, Position
 
 
 class FloorInput(Input):
-    id = serializers.UUIDField(required=False)
+    id = Id(required=False)
     name = Text(max_length=60)
     position = Position()
 
@@ -27,15 +27,15 @@ class TablePlace(Input):
 
 
 class TableInput(TablePlace):
-    id = serializers.UUIDField(required=False)
-    floor = serializers.UUIDField()
+    id = Id(required=False)
+    floor = Id()
     number = Text(max_length=12)
 
 
 class TableChange(Change, TablePlace):
-    floor = serializers.UUIDField(required=False)
+    floor = Id(required=False)
     number = Text(required=False, max_length=12)
 
 
 class TableQuery(PageQuery):
-    floor = serializers.UUIDField(required=False)
+    floor = Id(required=False)

@@ -1,22 +1,28 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from fynlo.api.inputs import MAX_MINOR_UNITS, Bps, Flag, Input, Minor, Text, Whole
+from fynlo.api.inputs import (
+    MAX_MINOR_UNITS,
+    Bps,
+    Code,
+    Flag,
+    Id,
+    Input,
+    Instant,
+    Minor,
+    Text,
+    TimeOfDay,
+    Whole,
+    distinct,
+)
 from fynlo.api.pages import PageQuery
 from pos.choices import Allergen, Availability, Diet
 
 VERSION_MAX = 2**31 - 1
 POSITION_MAX = 10_000
-COLOUR = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Write a colour as #rrggbb.", code="invalid")
-
-
-def distinct(values: Sequence[Any]) -> None:
-    """Raises ValidationError when one is there twice."""
-    if any(value in values[:place] for place, value in enumerate(values)):
-        raise serializers.ValidationError("Something is named twice.", code="not_unique")
+COLOUR = "#[0-9a-fA-F]{6}"
 
 
 def distinct_ids(rows: Sequence[dict[str, Any]]) -> None:
@@ -41,7 +47,7 @@ class Position(Whole):
 
 
 class TaxRateInput(Input):
-    id = serializers.UUIDField(required=False)
+    id = Id(required=False)
     name = Text(max_length=40)
     rate_bps = Bps()
     is_inclusive = Flag(default=True)
@@ -60,7 +66,7 @@ class StationChange(Change):
 
 
 class StationInput(Input):
-    id = serializers.UUIDField(required=False)
+    id = Id(required=False)
     name = Text(max_length=40)
     position = Position()
     acknowledge_within_seconds = Whole(required=False, min_value=5, max_value=3600)
@@ -68,21 +74,21 @@ class StationInput(Input):
 
 class CategoryChange(Change):
     name = Text(max_length=80, required=False)
-    parent = serializers.UUIDField(required=False, allow_null=True)  # type: ignore[assignment]
+    parent = Id(required=False, allow_null=True)  # type: ignore[assignment]
     position = Position()
-    colour = Text(required=False, max_length=7, validators=[COLOUR])
+    colour = Code(COLOUR, required=False)
 
 
 class CategoryInput(Input):
-    id = serializers.UUIDField(required=False)
+    id = Id(required=False)
     name = Text(max_length=80)
-    parent = serializers.UUIDField(required=False, allow_null=True)  # type: ignore[assignment]
+    parent = Id(required=False, allow_null=True)  # type: ignore[assignment]
     position = Position()
-    colour = Text(required=False, max_length=7, validators=[COLOUR])
+    colour = Code(COLOUR, required=False)
 
 
 class ModifierInput(Input):
-    id = serializers.UUIDField(required=False)
+    id = Id(required=False)
     name = Text(max_length=80)
     price_delta = Minor(default=0, min_value=-MAX_MINOR_UNITS)
 
@@ -97,7 +103,7 @@ class ModifierGroupChange(Change):
 
 
 class ModifierGroupInput(Input):
-    id = serializers.UUIDField(required=False)
+    id = Id(required=False)
     name = Text(max_length=80)
     min_choices = Whole(required=False, min_value=0, max_value=99)
     max_choices = Whole(required=False, min_value=1, max_value=99)
@@ -107,27 +113,27 @@ class ModifierGroupInput(Input):
 
 
 class VariationInput(Input):
-    id = serializers.UUIDField(required=False)
+    id = Id(required=False)
     name = Text(max_length=60)
     price = Minor()
 
 
 class TimedPriceInput(Input):
-    id = serializers.UUIDField(required=False)
-    variation = serializers.UUIDField(required=False, allow_null=True)
+    id = Id(required=False)
+    variation = Id(required=False, allow_null=True)
     price = Minor()
     weekdays = serializers.ListField(
         child=Whole(min_value=1, max_value=7), min_length=1, max_length=7, validators=[distinct]
     )
-    starts_at = serializers.TimeField(input_formats=["%H:%M"])
-    ends_at = serializers.TimeField(input_formats=["%H:%M"])
+    starts_at = TimeOfDay()
+    ends_at = TimeOfDay()
 
 
 class ProductParts(Input):
     """What may be given and need not be. A list replaces the one there is."""
 
     description = Text(required=False, allow_blank=True, max_length=500)
-    station = serializers.UUIDField(required=False, allow_null=True)
+    station = Id(required=False, allow_null=True)
     position = Position()
     course = Whole(required=False, min_value=0, max_value=9)
     prep_minutes = Whole(required=False, min_value=0, max_value=999)
@@ -143,15 +149,15 @@ class ProductParts(Input):
 
 
 class ProductInput(ProductParts):
-    id = serializers.UUIDField(required=False)
+    id = Id(required=False)
     sku = Text(max_length=40)
     name = Text(max_length=120)
     price = Minor()
-    tax_rate = serializers.UUIDField()
-    category = serializers.UUIDField()
+    tax_rate = Id()
+    category = Id()
     variations = Rows(child=VariationInput(), default=list, max_length=50)
     modifier_groups = serializers.ListField(
-        child=serializers.UUIDField(), default=list, max_length=50, validators=[distinct]
+        child=Id(), default=list, max_length=50, validators=[distinct]
     )
     timed_prices = Rows(child=TimedPriceInput(), default=list, max_length=50)
 
@@ -160,26 +166,40 @@ class ProductChange(Change, ProductParts):
     sku = Text(required=False, max_length=40)
     name = Text(required=False, max_length=120)
     price = Minor(required=False)
-    tax_rate = serializers.UUIDField(required=False)
-    category = serializers.UUIDField(required=False)
+    tax_rate = Id(required=False)
+    category = Id(required=False)
     variations = Rows(child=VariationInput(), required=False, max_length=50)
     modifier_groups = serializers.ListField(
-        child=serializers.UUIDField(), required=False, max_length=50, validators=[distinct]
+        child=Id(), required=False, max_length=50, validators=[distinct]
     )
     timed_prices = Rows(child=TimedPriceInput(), required=False, max_length=50)
 
 
 class ProductQuery(PageQuery):
-    category = serializers.UUIDField(required=False)
+    category = Id(required=False)
     sku = serializers.CharField(required=False, max_length=40)
+
+
+def _is(state: str) -> dict[str, Any]:
+    return {"properties": {"state": {"const": state}}}
+
+
+def _has(name: str) -> dict[str, Any]:
+    return {"required": [name]}
 
 
 class AvailabilityInput(Change):
     """`quantity` belongs to `limited`; `until` to whatever is not simply in stock."""
 
+    json_schema = {
+        "allOf": [
+            {"if": _is("limited"), "then": _has("quantity"), "else": {"not": _has("quantity")}},
+            {"if": _is("in_stock"), "then": {"not": _has("until")}},
+        ]
+    }
     state = serializers.ChoiceField(choices=Availability.choices)
     quantity = Whole(required=False, min_value=1, max_value=1_000_000)
-    until = serializers.DateTimeField(required=False)
+    until = Instant(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         is_limited = attrs["state"] == Availability.LIMITED

@@ -3,7 +3,18 @@ from typing import Any
 
 from rest_framework import serializers
 
-from fynlo.api.inputs import Approver, Bps, Input, Minor, Quantity, Text, Whole, rows_of
+from fynlo.api.inputs import (
+    Approver,
+    Bps,
+    Id,
+    Input,
+    Instant,
+    Minor,
+    Quantity,
+    Text,
+    Whole,
+    rows_of,
+)
 from fynlo.api.pages import PageQuery
 from pos.choices import Channel, DiscountKind, LineState, OrderStatus, PaymentStatus
 from pos.models import OrderDiscount
@@ -17,7 +28,7 @@ class Versioned(Input):
 
 
 class ChoiceInput(Input):
-    modifier = serializers.UUIDField()
+    modifier = Id()
     quantity = Whole(default=1, min_value=1, max_value=50)
 
     def to_internal_value(self, data: Any) -> Choice:
@@ -27,9 +38,9 @@ class ChoiceInput(Input):
 class LineInput(Input):
     """`unit_price` only for those who may override prices."""
 
-    id = serializers.UUIDField(required=False)
-    product = serializers.UUIDField()
-    variation = serializers.UUIDField(required=False, allow_null=True)
+    id = Id(required=False)
+    product = Id()
+    variation = Id(required=False, allow_null=True)
     modifiers = rows_of(ChoiceInput(), required=False, max_length=50)
     quantity = Quantity(default=Decimal(1))
     seat = Whole(default=0, min_value=0, max_value=99)
@@ -42,9 +53,9 @@ class LineInput(Input):
 
 
 class OrderInput(Input):
-    id = serializers.UUIDField(required=False)
+    id = Id(required=False)
     channel = serializers.ChoiceField(choices=Channel.choices)
-    table = serializers.UUIDField(required=False, allow_null=True)
+    table = Id(required=False, allow_null=True)
     guests = Whole(default=1, min_value=1, max_value=500)
     note = Text(required=False, allow_blank=True, max_length=500)
     lines = rows_of(LineInput(), min_length=1, max_length=200)
@@ -65,8 +76,8 @@ class CalculateInput(Input):
 
 
 class OrderChange(Versioned):
-    table = serializers.UUIDField(required=False, allow_null=True)
-    server = serializers.UUIDField(required=False)
+    table = Id(required=False, allow_null=True)
+    server = Id(required=False)
     guests = Whole(required=False, min_value=1, max_value=500)
     note = Text(required=False, allow_blank=True, max_length=500)
     service_charge_bps = Bps(required=False)
@@ -86,9 +97,7 @@ class LineChange(Versioned):
 class SomeLines(Versioned):
     """All that qualify when none are named."""
 
-    lines = serializers.ListField(
-        child=serializers.UUIDField(), required=False, min_length=1, max_length=200
-    )
+    lines = serializers.ListField(child=Id(), required=False, min_length=1, max_length=200)
 
 
 class HoldInput(SomeLines):
@@ -104,15 +113,19 @@ class ReasonInput(Versioned):
 
 
 class VoidInput(ReasonInput):
-    line = serializers.UUIDField()
+    line = Id()
     approver = Approver(required=False)
 
 
 class DiscountInput(ReasonInput):
     kind = serializers.ChoiceField(choices=DiscountKind.choices)
     value = Whole(min_value=1, max_value=10**11)
-    line = serializers.UUIDField(required=False)
+    line = Id(required=False)
     approver = Approver(required=False)
+    json_schema = {
+        "if": {"properties": {"kind": {"const": "percent"}}},
+        "then": {"properties": {"value": {"maximum": 10_000}}},
+    }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["kind"] == DiscountKind.PERCENT and attrs["value"] > 10_000:
@@ -125,7 +138,7 @@ class OrderQuery(PageQuery):
     kitchen_status = serializers.ChoiceField(choices=LineState.choices, required=False)
     payment_status = serializers.ChoiceField(choices=PaymentStatus.choices, required=False)
     channel = serializers.ChoiceField(choices=Channel.choices, required=False)
-    table = serializers.UUIDField(required=False)
+    table = Id(required=False)
     business_date = serializers.DateField(required=False)
-    updated_since = serializers.DateTimeField(required=False)
+    updated_since = Instant(required=False)
     q = serializers.CharField(required=False, max_length=60)

@@ -69,7 +69,7 @@ class Floors(Endpoint):
         expected = self.expected_version(changes)
         return self.write(change_floor, pk=pk, expected_version=expected, **changes)
 
-    @operation(Permission.EDIT_FLOOR, status=204)
+    @operation(Permission.EDIT_FLOOR, status=204, guarded=True)
     def destroy(self, request: Request, pk: UUID) -> HttpResponse:
         return self.write(delete_floor, pk=pk, expected_version=self.expected_version({}))
 
@@ -94,6 +94,6 @@ class Tables(Endpoint):
         expected = self.expected_version(changes)
         return self.write(change_table, pk=pk, expected_version=expected, **changes)
 
-    @operation(Permission.EDIT_FLOOR, status=204)
+    @operation(Permission.EDIT_FLOOR, status=204, guarded=True)
     def destroy(self, request: Request, pk: UUID) -> HttpResponse:
         return self.write(delete_table, pk=pk, expected_version=self.expected_version({}))

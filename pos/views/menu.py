@@ -66,7 +66,7 @@ class TaxRates(Endpoint):
         expected = self.expected_version(changes)
         return self.write(change_tax_rate, pk=pk, expected_version=expected, **changes)
 
-    @operation(Permission.EDIT_MENU, status=204)
+    @operation(Permission.EDIT_MENU, status=204, guarded=True)
     def destroy(self, request: Request, pk: UUID) -> HttpResponse:
         return self.write(delete_tax_rate, pk=pk, expected_version=self.expected_version({}))
 
@@ -91,7 +91,7 @@ class Stations(Endpoint):
         expected = self.expected_version(changes)
         return self.write(change_station, pk=pk, expected_version=expected, **changes)
 
-    @operation(Permission.EDIT_MENU, status=204)
+    @operation(Permission.EDIT_MENU, status=204, guarded=True)
     def destroy(self, request: Request, pk: UUID) -> HttpResponse:
         return self.write(delete_station, pk=pk, expected_version=self.expected_version({}))
 
@@ -116,7 +116,7 @@ class Categories(Endpoint):
         expected = self.expected_version(changes)
         return self.write(change_category, pk=pk, expected_version=expected, **changes)
 
-    @operation(Permission.EDIT_MENU, status=204)
+    @operation(Permission.EDIT_MENU, status=204, guarded=True)
     def destroy(self, request: Request, pk: UUID) -> HttpResponse:
         return self.write(delete_category, pk=pk, expected_version=self.expected_version({}))
 
@@ -143,6 +143,6 @@ class ModifierGroups(Endpoint):
         expected = self.expected_version(changes)
         return self.write(change_modifier_group, pk=pk, expected_version=expected, **changes)
 
-    @operation(Permission.EDIT_MENU, status=204)
+    @operation(Permission.EDIT_MENU, status=204, guarded=True)
     def destroy(self, request: Request, pk: UUID) -> HttpResponse:
         return self.write(delete_modifier_group, pk=pk, expected_version=self.expected_version({}))

@@ -67,7 +67,7 @@ class Orders(OrderActions):
         )
 
     @line.mapping.delete
-    @operation(Permission.TAKE_ORDERS, answers=ORDER)
+    @operation(Permission.TAKE_ORDERS, answers=ORDER, guarded=True)
     def line_delete(self, request: Request, pk: UUID, line_id: UUID) -> HttpResponse:
         expected = self.expected_version({})
         return self.write(remove_line, pk=pk, line_id=line_id, expected_version=expected)

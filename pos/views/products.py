@@ -35,7 +35,7 @@ class Products(Endpoint):
         expected = self.expected_version(changes)
         return self.write(change_product, pk=pk, expected_version=expected, **changes)
 
-    @operation(Permission.EDIT_MENU, status=204)
+    @operation(Permission.EDIT_MENU, status=204, guarded=True)
     def destroy(self, request: Request, pk: UUID) -> HttpResponse:
         return self.write(delete_product, pk=pk, expected_version=self.expected_version({}))
 

@@ -1,13 +1,14 @@
-from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from fynlo.accounts.choices import DeviceKind
-from fynlo.api.inputs import Input, Text, Whole
+from fynlo.api.inputs import Code, Id, Input, Instant, Text, Whole
 from fynlo.api.pages import PageQuery
 
 
 class Email(Text, serializers.EmailField):
     """A JSON string that looks like an address."""
+
+    json_schema = {"pattern": r"@[^@]+\.[A-Za-z0-9-]{2,63}$"}
 
 
 class Nothing(Input):
@@ -17,12 +18,12 @@ class Nothing(Input):
 class LoginInput(Input):
     email = Email(max_length=254)
     password = Text(max_length=1024, trim_whitespace=False)
-    restaurant = serializers.UUIDField(required=False)
+    restaurant = Id(required=False)
 
 
 class PinInput(Input):
     employee_code = Text(max_length=12)
-    pin = Text(validators=[RegexValidator(r"\A[0-9]{4,8}\Z", "A PIN has 4 to 8 digits.")])
+    pin = Code("[0-9]{4,8}")
 
 
 class RefreshInput(Input):
@@ -30,7 +31,7 @@ class RefreshInput(Input):
 
 
 class SwitchInput(Input):
-    restaurant = serializers.UUIDField()
+    restaurant = Id()
 
 
 class SessionQuery(PageQuery):
@@ -51,10 +52,11 @@ class PasswordResetConfirmation(Input):
     new_password = Text(max_length=1024, trim_whitespace=False)
 
 
-class AppVersion(Text):
+class AppVersion(Code):
+    """`1.4.2`, and behind it what the app likes to add."""
+
     def __init__(self) -> None:
-        numbers = RegexValidator(r"\A\d+(\.\d+){0,2}([-+. ].*)?\Z", "A version reads 1.4.2.")
-        super().__init__(max_length=20, validators=[numbers])
+        super().__init__(r"[0-9]+(\.[0-9]+){0,2}([-+. ][ -~]*)?", max_length=20)
 
 
 class PairingCodeInput(Input):
@@ -71,4 +73,4 @@ class PairingInput(Input):
 class Heartbeat(Input):
     app_version = AppVersion()
     queue_depth = Whole(min_value=0, max_value=2**31 - 1)
-    device_time = serializers.DateTimeField()
+    device_time = Instant()

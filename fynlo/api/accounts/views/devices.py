@@ -20,8 +20,7 @@ from fynlo.accounts.services.devices import (
     revoke_device,
 )
 from fynlo.api.accounts.answers import PAIRED, PAIRING_CODE, paired, pairing_code
-from fynlo.api.accounts.serializers import Heartbeat, PairingCodeInput, PairingInput
-from fynlo.api.inputs import NoBody
+from fynlo.api.accounts.serializers import Heartbeat, Nothing, PairingCodeInput, PairingInput
 from fynlo.api.operations import Access, operation
 from fynlo.api.pages import PageQuery
 from fynlo.api.views import Endpoint
@@ -42,7 +41,7 @@ class Devices(Endpoint):
         return response
 
     @action(detail=True, methods=["post"])
-    @operation(Permission.MANAGE_DEVICES, body=NoBody, answers=DEVICE)
+    @operation(Permission.MANAGE_DEVICES, body=Nothing, answers=DEVICE)
     def revoke(self, request: Request, pk: UUID) -> HttpResponse:
         self.body()
         return self.write(revoke_device, pk=pk)
