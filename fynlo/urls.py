@@ -3,6 +3,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from fynlo.api.health import live, ready
+from fynlo.api.rates import limited_sign_in
 
 api = [
     path("", include("fynlo.api.accounts.urls")),
@@ -14,6 +15,7 @@ api = [
 
 urlpatterns = [
     path("api/v1/", include(api)),
+    path("admin/login/", limited_sign_in(admin.site.login)),
     path("admin/", admin.site.urls),
     path("health/live/", live),
     path("health/ready/", ready),

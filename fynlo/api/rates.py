@@ -4,13 +4,16 @@ When Redis is away requests pass, and it is logged.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from math import ceil
 from time import time
+from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from limits import RateLimitItem, parse
 from limits.storage import RedisStorage
 from limits.strategies import FixedWindowRateLimiter
@@ -78,3 +81,19 @@ def _refusal(standing: Standing, *, wait: float) -> RateLimited:
 def address_of(request: HttpRequest) -> str:
     """The caller's address; behind a proxy the header that the proxy alone sets."""
     return str(request.META.get(settings.ADDRESS_HEADER) or request.META.get("REMOTE_ADDR", ""))
+
+
+def limited_sign_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A page's sign-in form, its tries counted as those of the API are."""
+
+    @wraps(view)
+    def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            if request.method == "POST":
+                spend("sign_in", address_of(request))
+        except RateLimited as refused:
+            wait = str(refused.extra["retry_after"])
+            return HttpResponse(refused.detail, status=429, headers={"Retry-After": wait})
+        return view(request, *args, **kwargs)
+
+    return counted

@@ -5,6 +5,7 @@ from uuid import uuid4
 import orjson
 import pytest
 from django.http import HttpResponse
+from django.test import Client
 
 from fynlo.api import rates
 from fynlo.testing.cast import Member
@@ -73,3 +74,13 @@ def test_without_redis_requests_pass_and_it_is_logged(
     assert [answer.status_code for answer in answers] == [200] * 3
     assert "RateLimit" not in answers[0]
     assert "rate limit not counted" in caplog.text
+
+
+def test_guessing_at_the_admin_is_limited_too(db: None, limits: Any) -> None:
+    limits.RATES = {**limits.RATES, "sign_in": "2/day"}
+    guess = {"username": "owner@copperkettle.example", "password": "guess"}
+    here = {"X-Real-IP": str(uuid4())}
+    answers = [Client().post("/admin/login/", guess, headers=here) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert int(answers[2]["Retry-After"]) >= 1
+    assert Client().get("/admin/login/", headers=here).status_code == 200
