@@ -36,7 +36,8 @@ class TableFormSet(ArchivingFormSet):
     def clean(self) -> None:
         super().clean()
         gone = [form.instance.pk for form in self.deleted_forms]
-        for table in Table.objects.select_for_update().filter(pk__in=gone).order_by("pk"):
+        locked = Table.objects.select_for_update(no_key=True).filter(pk__in=gone)
+        for table in locked.order_by("pk"):
             if has_open_orders(table):
                 raise ValidationError(f"Table {table}: {TableInUse.message}")
 

@@ -104,7 +104,8 @@ def refer_all(rows: QuerySet[M], ids: Collection[UUID], *, field: str) -> None:
 def products_back(restaurant_id: UUID, *, now: datetime) -> list[UUID]:
     """Products that are to be in stock again by now, locked in the order of their ids."""
     rows = Product.objects.live(restaurant_id).filter(available_again_at__lte=now)
-    return list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
+    locked = rows.select_for_update(no_key=True).order_by("pk")
+    return list(locked.values_list("pk", flat=True))
 
 
 def restaurants_with_products_back(*, now: datetime) -> list[UUID]:

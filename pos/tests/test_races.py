@@ -1,5 +1,6 @@
 """Two or more tills at one instant. Every test says how to see it fail."""
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -8,9 +9,12 @@ from django.http import HttpResponse
 
 from fynlo.accounts.choices import Role
 from fynlo.accounts.models import Restaurant
+from fynlo.clock import utc_now
+from fynlo.db import durable
 from fynlo.testing.cast import Member, hire
-from fynlo.testing.races import at_once
+from fynlo.testing.races import at_once, beside
 from pos.models import Order, Product
+from pos.selectors.menu import products_back
 from pos.tests.conftest import Menu, opened, said
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
@@ -103,3 +107,19 @@ def test_one_order_sent_by_two_connections_at_once_is_made_once(
         assert answers[0].content == answers[1].content
     assert Order.objects.count() == ROUNDS
     assert opened(server, menu.order())["number"] == ROUNDS + 1
+
+
+def test_a_product_that_is_coming_back_can_be_sold_meanwhile(server: Member, menu: Menu) -> None:
+    """PostgreSQL checks at commit that the product of a line exists, when the order has the log.
+
+    To see it fail, let `pos.selectors.menu.products_back` lock without `no_key`: the order waits
+    for the product, and in real life the task then waits for the log: a deadlock.
+    """
+    now = utc_now()
+    Product.objects.filter(pk=menu.burger.pk).update(
+        availability="limited", stock=1, available_again_at=now - timedelta(seconds=1)
+    )
+    with durable():
+        assert products_back(menu.burger.restaurant_id, now=now) == [menu.burger.pk]
+        with beside(partial(server.post, "orders/", menu.order())) as selling:
+            assert selling.result(5).status_code == 201
