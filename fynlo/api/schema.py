@@ -68,6 +68,14 @@ def component_name(document: Document) -> str:
     return document.name.title().replace("_", "")
 
 
+_WORDS = {
+    "retrieve": "read",
+    "create": "make",
+    "partial_update": "change",
+    "destroy": "remove",
+}
+
+
 class OperationSchema(AutoSchema):
     """Reads the action's Operation instead of guessing."""
 
@@ -78,6 +86,13 @@ class OperationSchema(AutoSchema):
 
     def get_operation_id(self) -> str:
         return f"{self.view.basename}_{self.view.action}".replace("-", "_")
+
+    def get_summary(self) -> str:
+        """`Tax rate: change`, `Order: void line`; `Login`, which is all that its view does."""
+        noun = str(self.view.basename.replace("-", " ").capitalize())
+        words = _WORDS.get(self.view.action, self.view.action.replace("_", " "))
+        actions = [one for one in vars(type(self.view)).values() if hasattr(one, "operation")]
+        return noun if len(actions) == 1 else f"{noun}: {words}"
 
     def get_request_serializer(self) -> Any:
         return self.operation.body
