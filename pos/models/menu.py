@@ -79,9 +79,10 @@ class Category(Archivable):
 class Product(Archivable):
     """Something on the menu. Prices are minor units of the restaurant's currency.
 
-    `stock` counts down while `availability` is limited; at `available_again_at` a product that
-    was limited or sold out is in stock again. Archived products stay on old orders only and their
-    sku is free again.
+    `stock` counts down while `availability` is limited: sold out at 0, and limited again when
+    pieces return. Without a stock it is sold out because somebody said so. At
+    `available_again_at` a product that was limited or sold out is in stock again. Archived
+    products stay on old orders only and their sku is free again.
     """
 
     sku = models.CharField(max_length=40)
@@ -121,8 +122,9 @@ class Product(Archivable):
             models.CheckConstraint(condition=Q(price__gte=0), name="price_not_negative"),
             models.CheckConstraint(
                 condition=Q(availability=Availability.LIMITED, stock__isnull=False)
+                | Q(availability=Availability.OUT_OF_STOCK, stock=0)
                 | (~Q(availability=Availability.LIMITED) & Q(stock__isnull=True)),
-                name="stock_only_while_limited",
+                name="stock_only_while_counted",
             ),
         ]
 

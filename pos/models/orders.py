@@ -119,6 +119,7 @@ class OrderLine(models.Model):
     `discount` is the line's own discounts, `order_discount` its share of the order's;
     `total = gross - discount` is what the guest reads beside the line. `tax` is the line's share
     of its rate bucket. `modifiers`: `[{"modifier", "name", "quantity", "price_delta"}]`.
+    `counted`: the pieces it took off a limited product.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -130,6 +131,7 @@ class OrderLine(models.Model):
     variation_name = models.CharField(max_length=60, blank=True)
     modifiers = models.JSONField(default=list)
     quantity = models.DecimalField(max_digits=7, decimal_places=3)
+    counted = models.PositiveIntegerField(default=0)
     seat = models.PositiveSmallIntegerField(default=0)
     course = models.PositiveSmallIntegerField(default=0)
     note = models.CharField(max_length=200, blank=True)

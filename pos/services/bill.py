@@ -19,6 +19,7 @@ PRICED_FIELDS = ("gross", "discount", "order_discount", "total", "tax")
 LINE_FIELDS = [
     *PRICED_FIELDS,
     "quantity",
+    "counted",
     "seat",
     "course",
     "note",

@@ -83,8 +83,7 @@ def change_line(
     line = _line(bill, line_id, expected_version)
     if {"quantity", "note"} & changes.keys() and line.state not in UNSENT:
         raise LineAlreadySent
-    moved = _restock(line, changes.get("quantity", line.quantity), by=by, now=now)
-    line.quantity = changes.get("quantity", line.quantity)
+    moved = _change_quantity(line, changes.get("quantity", line.quantity), by=by, now=now)
     line.note = changes.get("note", line.note)
     line.seat = changes.get("seat", line.seat)
     line.course = changes.get("course", line.course)
@@ -94,13 +93,11 @@ def change_line(
     return append(kind="order.line_changed", document=ORDER, entity_id=pk, by=by, now=now)
 
 
-def _restock(line: OrderLine, quantity: Decimal, *, by: Actor, now: datetime) -> set[UUID]:
+def _change_quantity(line: OrderLine, quantity: Decimal, *, by: Actor, now: datetime) -> set[UUID]:
     if quantity == line.quantity:
         return set()
-    returned = stock.give_back([line])
     menu = products_for_sale(by.restaurant_id, {line.product_id})
-    again = OrderLine(product_id=line.product_id, quantity=quantity)
-    return returned | stock.take([again], menu=menu, now=now)
+    return stock.change_quantity(line, quantity, menu=menu, now=now)
 
 
 @transaction_required

@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from math import ceil
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, F, IntegerField, Value, When
-from django.db.models.functions import Cast
+from django.db.models import Case, F, Value, When
 
 from fynlo.events.log import Author, append_all
 from pos.choices import Availability
@@ -23,30 +23,42 @@ Menu = Mapping[UUID, dict[str, Any]]
 def take(lines: Iterable[OrderLine], *, menu: Menu, now: datetime) -> set[UUID]:
     """Count these lines' pieces off what is left; a part of a piece takes a whole one.
 
+    A line keeps in `counted` what it took, to give back just that.
     The products' rows are locked in the order of their keys, after the order's own row: twenty
     tills that sell the last ten sell exactly ten. Returns what to `announce` last of all.
     Raises ProductSoldOut; the transaction must then be rolled back.
     """
-    scarce = {pk for pk, product in menu.items() if _is_scarce(product, now)}
-    wanted = _pieces(line for line in lines if line.product_id in scarce)
-    for product_id in sorted(wanted):
-        if not _count_down(product_id, wanted[product_id]):
-            raise ProductSoldOut(extra={"product": str(product_id)})
-    return set(wanted)
+    wanted: dict[UUID, int] = defaultdict(int)
+    for line in lines:
+        if _is_scarce(menu, line, now):
+            line.counted = ceil(line.quantity)
+            wanted[line.product_id] += line.counted
+    return _count_down(wanted)
 
 
 def give_back(lines: Iterable[OrderLine]) -> set[UUID]:
-    """Lines that were never cooked return to a product that is still counted.
+    """What these lines took returns, unless their product is no longer counted.
 
-    Locks as `take` does. Returns what to `announce`.
+    They were never cooked. A product that sold out by counting can be sold again; one that
+    somebody marked sold out stays so. Locks as `take` does. Returns what to `announce`.
     """
-    returned = _pieces(lines)
-    changed = set()
-    for product_id in sorted(returned):
-        rows = Product.objects.filter(pk=product_id, availability=Availability.LIMITED)
-        if rows.update(stock=F("stock") + returned[product_id], version=F("version") + 1):
-            changed.add(product_id)
-    return changed
+    returned: dict[UUID, int] = defaultdict(int)
+    for line in lines:
+        returned[line.product_id] += line.counted
+        line.counted = 0
+    return _count_up(returned)
+
+
+def change_quantity(line: OrderLine, quantity: Decimal, *, menu: Menu, now: datetime) -> set[UUID]:
+    """Only the difference is taken or given back. Locks, returns and raises as `take` does."""
+    more = ceil(quantity) - ceil(line.quantity)
+    line.quantity = quantity
+    if more > 0 and _is_scarce(menu, line, now):
+        line.counted += more
+        return _count_down({line.product_id: more})
+    returned = min(line.counted, max(-more, 0))
+    line.counted -= returned
+    return _count_up({line.product_id: returned})
 
 
 def announce(product_ids: set[UUID], *, by: Author, now: datetime) -> None:
@@ -58,21 +70,22 @@ def announce(product_ids: set[UUID], *, by: Author, now: datetime) -> None:
         )
 
 
-def _is_scarce(product: dict[str, Any], now: datetime) -> bool:
-    if product["availability"] == Availability.IN_STOCK:
+def _is_scarce(menu: Menu, line: OrderLine, now: datetime) -> bool:
+    product = menu.get(line.product_id)
+    if product is None or product["availability"] == Availability.IN_STOCK:
         return False
     until = product["available_again_at"]
     return until is None or datetime.fromisoformat(until) > now
 
 
-def _pieces(lines: Iterable[OrderLine]) -> dict[UUID, int]:
-    pieces: dict[UUID, int] = defaultdict(int)
-    for line in lines:
-        pieces[line.product_id] += ceil(line.quantity)
-    return pieces
+def _count_down(pieces: Mapping[UUID, int]) -> set[UUID]:
+    for product_id in sorted(pieces):
+        if not _sell(product_id, pieces[product_id]):
+            raise ProductSoldOut(extra={"product": str(product_id)})
+    return set(pieces)
 
 
-def _count_down(product_id: UUID, pieces: int) -> bool:
+def _sell(product_id: UUID, pieces: int) -> bool:
     rows = Product.objects.filter(
         pk=product_id, availability=Availability.LIMITED, stock__gte=pieces
     )
@@ -80,11 +93,20 @@ def _count_down(product_id: UUID, pieces: int) -> bool:
     return bool(
         rows.update(
             availability=Case(last, default=F("availability")),
-            stock=Case(
-                When(stock=pieces, then=Value(None)),
-                default=Cast(F("stock") - pieces, IntegerField()),
-                output_field=IntegerField(),
-            ),
+            stock=F("stock") - pieces,
             version=F("version") + 1,
         )
     )
+
+
+def _count_up(pieces: Mapping[UUID, int]) -> set[UUID]:
+    changed = set()
+    for product_id in sorted(pieces):
+        rows = Product.objects.filter(pk=product_id, stock__isnull=False, archived_at=None)
+        if pieces[product_id] and rows.update(
+            availability=Availability.LIMITED,
+            stock=F("stock") + pieces[product_id],
+            version=F("version") + 1,
+        ):
+            changed.add(product_id)
+    return changed

@@ -54,7 +54,7 @@ def test_twenty_tills_sell_exactly_the_ten_that_are_left(
 ) -> None:
     """What is left is compared and counted down in one UPDATE.
 
-    To see it fail, let `pos.services.stock._count_down` read the product first, compare
+    To see it fail, let `pos.services.stock._sell` read the product first, compare
     `product.stock` in Python, and only then run the UPDATE without `stock__gte`: more than ten
     are sold, or the count falls below zero and the request fails.
     """
@@ -65,7 +65,7 @@ def test_twenty_tills_sell_exactly_the_ten_that_are_left(
     refused = {said(answer)["code"] for answer in answers if answer.status_code == 422}
     assert refused == {"product_sold_out"}
     menu.burger.refresh_from_db()
-    assert (menu.burger.availability, menu.burger.stock) == ("out_of_stock", None)
+    assert (menu.burger.availability, menu.burger.stock) == ("out_of_stock", 0)
     assert Order.objects.count() == 10
 
 
