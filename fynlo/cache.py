@@ -2,23 +2,32 @@
 
 Every tenant's namespace has a stamp in Redis. Values are stored under the stamp, so one new
 stamp after a commit makes all older values unreachable in every process at once.
+
+A process that Redis did not answer may have failed to tell it of a change, and so may others.
+Whoever meets Redis again therefore first renews the epoch, a part of every stamp; so does a
+process that starts, for the one whose place it takes.
 """
 
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
-from time import monotonic
+from time import monotonic, sleep
+from typing import cast
 from uuid import UUID, uuid4
 
 from cachetools import LRUCache
 from django.db import transaction
-from django_redis import get_redis_connection
 from redis import Redis, RedisError
 
+from fynlo.redis import asking
+
 logger = logging.getLogger(__name__)
+EPOCH = "cache:epoch"
+RETRY_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +71,47 @@ class Local:
                 del self._entries[key]
 
 
+class Doubt:
+    """Whether Redis may hold what is no longer true."""
+
+    def __init__(self) -> None:
+        self._latest, self._settled = object(), object()
+        self._settling = threading.Lock()
+        self._is_teller_at_work = False
+
+    def arise(self) -> None:
+        self._latest = object()
+
+    def settle(self, redis: Redis) -> None:
+        """Nobody here reads from Redis before the new epoch is there. Raises RedisError."""
+        with self._settling:
+            latest = self._latest
+            if latest is not self._settled:
+                redis.set(EPOCH, uuid4().hex)
+                self._settled = latest
+
+    def settle_when_redis_is_back(self) -> None:
+        """At once then, even if nobody asks this process for anything."""
+        with self._settling:
+            if not self._is_teller_at_work:
+                self._is_teller_at_work = True
+                threading.Thread(target=self._tell, daemon=True).start()
+
+    def _tell(self) -> None:
+        while self._must_be_told():
+            sleep(RETRY_S)
+            with suppress(RedisError), asking() as redis:
+                self.settle(redis)
+
+    def _must_be_told(self) -> bool:
+        with self._settling:
+            self._is_teller_at_work = self._latest is not self._settled
+            return self._is_teller_at_work
+
+
 _local = Local()
-_untold: set[tuple[Namespace, UUID]] = set()
+_doubt = Doubt()
 spent_ms: ContextVar[float] = ContextVar("spent_ms", default=0.0)
-
-
-def _redis() -> Redis:
-    connection: Redis = get_redis_connection("default")
-    return connection
 
 
 def remember(namespace: Namespace, owner: UUID, name: str, load: Callable[[], bytes]) -> bytes:
@@ -86,6 +128,7 @@ def remember(namespace: Namespace, owner: UUID, name: str, load: Callable[[], by
     try:
         stamp, value = _through_redis(namespace, owner, key, entry, load)
     except RedisError as error:
+        _doubt.arise()
         logger.warning("cache without Redis: %s", error)
         if entry and asked_at - entry.checked_at < 1:
             return entry.value
@@ -98,28 +141,38 @@ def remember(namespace: Namespace, owner: UUID, name: str, load: Callable[[], by
 def _through_redis(
     namespace: Namespace, owner: UUID, key: str, entry: Entry | None, load: Callable[[], bytes]
 ) -> tuple[bytes, bytes]:
-    redis = _redis()
-    _tell_what_was_missed()
-    stamp = _stamp(redis, namespace, owner)
-    if entry and entry.stamp == stamp:
-        return stamp, entry.value
-    shared = f"cache:{key}:{stamp.decode()}"
-    stored = redis.get(shared)
+    with asking() as redis:
+        stamp = _stamp(redis, namespace, owner)
+        if entry and entry.stamp == stamp:
+            return stamp, entry.value
+        shared = f"cache:{key}:{stamp.decode()}"
+        stored = redis.get(shared)
     if isinstance(stored, bytes):
         return stamp, stored
     value = load()
-    redis.set(shared, value, ex=namespace.ttl)
+    _keep(shared, value, ttl=namespace.ttl)
     return stamp, value
 
 
+def _keep(shared: str, value: bytes, *, ttl: int) -> None:
+    """What was loaded is right, whether or not Redis takes it."""
+    try:
+        with asking() as redis:
+            redis.set(shared, value, ex=ttl)
+    except RedisError as error:
+        _doubt.arise()
+        logger.warning("not cached in Redis: %s", error)
+
+
 def _stamp(redis: Redis, namespace: Namespace, owner: UUID) -> bytes:
+    """Changes whenever the epoch or the namespace's own stamp does."""
+    _doubt.settle(redis)
     key = f"stamp:{namespace.name}:{owner}"
-    stamp = redis.get(key)
-    if isinstance(stamp, bytes):
-        return stamp
-    made = uuid4().hex.encode()
-    is_ours = redis.set(key, made, nx=True, ex=namespace.ttl)
-    return made if is_ours else _stamp(redis, namespace, owner)
+    epoch, stamp = cast("list[bytes | None]", redis.mget(EPOCH, key))
+    if stamp is not None:
+        return (epoch or b"") + stamp
+    redis.set(key, uuid4().hex, nx=True, ex=namespace.ttl)
+    return _stamp(redis, namespace, owner)
 
 
 def forget_after_commit(namespace: Namespace, owner: UUID) -> None:
@@ -133,23 +186,11 @@ def forget_after_commit(namespace: Namespace, owner: UUID) -> None:
 def forget(namespace: Namespace, owner: UUID) -> None:
     """At once. A Redis that is away is told when it is back; its values die with `ttl` anyway."""
     try:
-        _renew_stamp(namespace, owner)
+        with asking() as redis:
+            redis.set(f"stamp:{namespace.name}:{owner}", uuid4().hex, ex=namespace.ttl)
     except RedisError as error:
+        _doubt.arise()
+        _doubt.settle_when_redis_is_back()
         logger.warning("cache not told of a change in %s: %s", namespace.name, error)
     # Last: whoever still reads under the old stamp finds that the copies were dropped meanwhile.
     _local.drop(f"{namespace.name}:{owner}:")
-
-
-def _renew_stamp(namespace: Namespace, owner: UUID) -> None:
-    try:
-        _redis().set(f"stamp:{namespace.name}:{owner}", uuid4().hex, ex=namespace.ttl)
-    except RedisError:
-        _untold.add((namespace, owner))
-        raise
-
-
-def _tell_what_was_missed() -> None:
-    """Raises RedisError when it is still away."""
-    for missed in list(_untold):
-        _untold.discard(missed)
-        _renew_stamp(*missed)

@@ -20,3 +20,5 @@ urlpatterns = [
     path("health/live/", live),
     path("health/ready/", ready),
 ]
+
+handler500 = "fynlo.api.outage_page.server_failed"

@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Callable
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django_redis import get_redis_connection
+from kombu.exceptions import KombuError
 from redis import RedisError
 
 from fynlo.celery import app
@@ -21,13 +22,12 @@ def live(request: HttpRequest) -> JsonResponse:
 
 def ready(request: HttpRequest) -> JsonResponse:
     """200 when every dependency answers, 503 with the names of those that do not."""
-    checks = {
-        "postgresql": _postgresql,
-        "migrations": _migrations,
-        "redis": _redis,
-        "broker": _broker,
+    state = {
+        "postgresql": _passes("postgresql", _postgresql),
+        "redis": _passes("redis", _redis),
+        "broker": _passes("broker", _broker),
     }
-    state = {name: _passes(name, check) for name, check in checks.items()}
+    state["migrations"] = state["postgresql"] and _passes("migrations", _migrations)
     ok = all(state.values())
     return JsonResponse(
         {"status": "ready" if ok else "not_ready", "checks": state}, status=200 if ok else 503
@@ -37,7 +37,7 @@ def ready(request: HttpRequest) -> JsonResponse:
 def _passes(name: str, check: Callable[[], bool]) -> bool:
     try:
         return check()
-    except (DatabaseError, RedisError, OSError) as error:
+    except (DatabaseError, InterfaceError, RedisError, KombuError, OSError) as error:
         logger.warning("%s is not ready: %s", name, error)
         return False
 
@@ -58,6 +58,7 @@ def _redis() -> bool:
 
 
 def _broker() -> bool:
-    with app.connection_for_write() as broker:
-        broker.ensure_connection(max_retries=1, timeout=1)
+    quickly = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
+    with app.connection_for_write(transport_options=quickly) as broker:
+        broker.ensure_connection(max_retries=0)
         return bool(broker.connected)

@@ -20,6 +20,7 @@ from limits.strategies import FixedWindowRateLimiter
 from redis import RedisError
 
 from fynlo.api.errors import RateLimited
+from fynlo.redis import asking
 
 logger = logging.getLogger(__name__)
 
@@ -61,15 +62,23 @@ def spend(policy: str, caller: str) -> Standing | None:
     """
     limit = _limit(policy)
     try:
-        limiter = _limiter()
-        used = limiter.storage.incr(limit.key_for(policy, caller), limit.get_expiry())
-        if used > limit.amount:
-            resets_at = limiter.get_window_stats(limit, policy, caller).reset_time
-            raise _refusal(Standing(policy, limit, 0), wait=resets_at - time())
+        with asking():
+            used, resets_at = _counted(policy, limit, caller)
     except RedisError as error:
         logger.warning("rate limit not counted: %s", error)
         return None
+    if used > limit.amount:
+        raise _refusal(Standing(policy, limit, 0), wait=resets_at - time())
     return Standing(policy, limit, limit.amount - used)
+
+
+def _counted(policy: str, limit: RateLimitItem, caller: str) -> tuple[int, float]:
+    """How many there were, and when (Unix seconds) the count begins again if they are too many."""
+    limiter = _limiter()
+    used = limiter.storage.incr(limit.key_for(policy, caller), limit.get_expiry())
+    if used <= limit.amount:
+        return used, 0.0
+    return used, limiter.get_window_stats(limit, policy, caller).reset_time
 
 
 def _refusal(standing: Standing, *, wait: float) -> RateLimited:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
-from django_redis import get_redis_connection
 from redis import RedisError
+
+from fynlo.redis import asking
 
 logger = logging.getLogger(__name__)
 CHANNEL = "fynlo:events"
@@ -29,10 +30,11 @@ class Publishable(Protocol):
 def publish(events: Sequence[Publishable]) -> None:
     """One Redis message for each event: `restaurant seq stream`, a newline, the envelope."""
     try:
-        pipeline = get_redis_connection("default").pipeline(transaction=False)
-        for event in events:
-            head = f"{event.restaurant_id} {event.seq} {event.stream}\n"
-            pipeline.publish(CHANNEL, head + event.envelope)
-        pipeline.execute()
+        with asking() as redis:
+            pipeline = redis.pipeline(transaction=False)
+            for event in events:
+                head = f"{event.restaurant_id} {event.seq} {event.stream}\n"
+                pipeline.publish(CHANNEL, head + event.envelope)
+            pipeline.execute()
     except RedisError as error:
         logger.warning("nudge lost, sockets will read the log: %s", error)

@@ -48,6 +48,7 @@ MIDDLEWARE = [
     "fynlo.api.middleware.RequestTrace",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "fynlo.api.outage_page.OutagePage",
     "fynlo.api.middleware.Problems",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -80,6 +81,11 @@ DATABASES: dict[str, dict[str, Any]] = {
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": {
             "connect_timeout": 3,
+            # A server that is cut off is noticed within seconds (milliseconds in the last).
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,
             # PgBouncer refuses these: deploy/pgbouncer.ini sets them on its own connections.
             "options": env.str(
                 "DATABASE_OPTIONS",
@@ -90,6 +96,8 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+# After Redis has failed to answer, requests do without it for this long.
+REDIS_PAUSE_S = 1.0
 CACHES: dict[str, Any] = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",

@@ -16,5 +16,6 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
 REDIS_URL = f"{REDIS_URL.rpartition('/')[0]}/{WORKER}"
 CACHES["default"]["LOCATION"] = REDIS_URL
 CACHES["default"]["OPTIONS"] = {"SOCKET_CONNECT_TIMEOUT": 5, "SOCKET_TIMEOUT": 5}
+REDIS_PAUSE_S = 0  # a test that cuts the wire to Redis is no reason for the next to do without
 CHANNEL_LAYERS["default"]["CONFIG"]["hosts"] = [REDIS_URL]
 CELERY_BROKER_URL = REDIS_URL

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
@@ -6,10 +7,13 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
+from django_redis import get_redis_connection
+from redis import RedisError
 
 from fynlo import cache
 from fynlo.cache import Local, Namespace, forget, forget_after_commit, remember
 from fynlo.db import durable
+from fynlo.local.ports import wait_until
 from fynlo.testing.outage import Wire
 from fynlo.testing.races import at_once
 
@@ -192,6 +196,39 @@ def test_without_redis_an_own_copy_is_served_for_a_second(
         assert remember(SESSION, owner, "ends", source.load) == b"old"
     with at(101):
         assert remember(SESSION, owner, "ends", source.load) == b"new"
+
+
+def test_redis_is_told_of_a_change_as_soon_as_it_is_back_though_nobody_asks(
+    wire: Wire, owner: UUID, source: Source
+) -> None:
+    remember(MENU, owner, "full", source.load)
+    epoch = get_redis_connection("default").get(cache.EPOCH)
+    wire.cut()
+    forget(MENU, owner)
+    wire.mend()
+    assert wait_until(lambda: _epoch() not in (None, epoch), seconds=5)
+
+
+def test_who_met_an_outage_trusts_nothing_that_redis_kept_through_it(
+    wire: Wire, owner: UUID, source: Source
+) -> None:
+    """Another process may have ended before it could tell of its change."""
+    with at(100):
+        remember(SESSION, owner, "ends", source.load)
+    wire.cut()
+    with at(100.5):
+        assert remember(SESSION, owner, "ends", source.load) == b"old"
+    source.value = b"new"
+    wire.mend()
+    with at(100.6):
+        assert remember(SESSION, owner, "ends", source.load) == b"new"
+
+
+def _epoch() -> bytes | None:
+    with suppress(RedisError):
+        found: bytes | None = get_redis_connection("default").get(cache.EPOCH)
+        return found
+    return None
 
 
 @pytest.mark.race

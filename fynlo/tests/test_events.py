@@ -175,7 +175,7 @@ def test_committed_events_are_published_and_undone_ones_are_not(restaurant: Rest
 def test_a_lost_nudge_loses_no_event(restaurant: Restaurant) -> None:
     (pk,) = rates_of(restaurant, 1)
     nowhere = Redis(host="127.0.0.1", port=9, socket_connect_timeout=0.2)
-    with patch("fynlo.events.nudge.get_redis_connection", lambda _: nowhere), durable():
+    with patch("fynlo.redis.get_redis_connection", lambda _: nowhere), durable():
         append_one(restaurant, pk)
     assert numbers(restaurant) == [1]
 
