@@ -12,29 +12,11 @@ from pos.choices import LINE_PROGRESS, LineState, OrderStatus, PaymentStatus
 from pos.errors import AmountTooLarge, OrderNotOpen, TotalBelowPaid
 from pos.models import Order, OrderDiscount, OrderLine
 from pos.selectors.orders import discounts_of, lines_of, lock_order, order_document
+from pos.services.line_rows import write_lines
 from pos.services.pricing import Bill, Item, Reduction, Tax, price
 
 MAX_TOTAL = 10**12
 PRICED_FIELDS = ("gross", "discount", "order_discount", "total", "tax")
-LINE_FIELDS = [
-    *PRICED_FIELDS,
-    "quantity",
-    "counted",
-    "seat",
-    "course",
-    "note",
-    "modifiers",
-    "modifiers_price",
-    "state",
-    "sent_at",
-    "started_at",
-    "ready_at",
-    "served_at",
-    "voided_at",
-    "void_reason",
-    "approved_by",
-    "version",
-]
 
 
 @dataclass
@@ -111,7 +93,7 @@ def save(bill: OpenBill, *, profile: Profile, now: datetime, reprice: bool = Tru
     bill.touched -= {line.pk for line in bill.added}
     OrderLine.objects.bulk_create(bill.added)
     changed = [line for line in bill.lines if line.pk in bill.touched]
-    OrderLine.objects.bulk_update(changed, LINE_FIELDS)
+    write_lines(changed)
     if reprice and bill.discounts:
         OrderDiscount.objects.bulk_update(bill.discounts, ["amount"])
 
