@@ -81,7 +81,7 @@ class Text(serializers.CharField):
         """Neither NUL nor, where blank is refused, only what trimming takes away."""
         if self.allow_blank:
             return {"pattern": r"^[^\u0000]*$"}
-        trimmed = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+        trimmed = r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085][^\u0000]*$"
         return {"minLength": 1, "pattern": trimmed if self.trim_whitespace else r"^[^\u0000]*$"}
 
     def to_internal_value(self, data: Any) -> str:

@@ -10,7 +10,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import JSONObject
 from rest_framework import serializers
 
-from fynlo.api.inputs import Input
+from fynlo.api.inputs import Input, Text
 from fynlo.documents import Document, json_list
 from fynlo.errors import DomainError
 
@@ -28,7 +28,7 @@ class PageQuery(Input):
     """What every list takes; a list adds its filters by inheriting."""
 
     limit = serializers.IntegerField(default=DEFAULT_LIMIT, min_value=1, max_value=MAX_LIMIT)
-    cursor = serializers.CharField(required=False, max_length=500)
+    cursor = Text(required=False, max_length=500)
 
 
 @dataclass(frozen=True, slots=True)

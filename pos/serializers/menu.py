@@ -177,7 +177,7 @@ class ProductChange(Change, ProductParts):
 
 class ProductQuery(PageQuery):
     category = Id(required=False)
-    sku = serializers.CharField(required=False, max_length=40)
+    sku = Text(required=False, max_length=40)
 
 
 def _is(state: str) -> dict[str, Any]:

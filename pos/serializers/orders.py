@@ -141,4 +141,4 @@ class OrderQuery(PageQuery):
     table = Id(required=False)
     business_date = serializers.DateField(required=False)
     updated_since = Instant(required=False)
-    q = serializers.CharField(required=False, max_length=60)
+    q = Text(required=False, max_length=60)
