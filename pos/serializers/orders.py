@@ -61,12 +61,25 @@ class OrderInput(Input):
     lines = rows_of(LineInput(), min_length=1, max_length=200)
 
 
-class CalculateDiscount(Input):
+class DiscountValue(Input):
+    """`value`: basis points for a percentage, minor units for an amount."""
+
     kind = serializers.ChoiceField(choices=DiscountKind.choices)
     value = Whole(min_value=1, max_value=10**11)
+    json_schema = {
+        "if": {"properties": {"kind": {"const": "percent"}}},
+        "then": {"properties": {"value": {"maximum": 10_000}}},
+    }
 
-    def to_internal_value(self, data: Any) -> OrderDiscount:
-        return OrderDiscount(**super().to_internal_value(data))
+    def validate(self, attrs: Any) -> Any:
+        if attrs["kind"] == DiscountKind.PERCENT and attrs["value"] > 10_000:
+            raise serializers.ValidationError({"value": "At most 10000 basis points (100 %)."})
+        return attrs
+
+
+class CalculateDiscount(DiscountValue):
+    def validate(self, attrs: Any) -> OrderDiscount:
+        return OrderDiscount(**super().validate(attrs))
 
 
 class CalculateInput(Input):
@@ -117,20 +130,9 @@ class VoidInput(ReasonInput):
     approver = Approver(required=False)
 
 
-class DiscountInput(ReasonInput):
-    kind = serializers.ChoiceField(choices=DiscountKind.choices)
-    value = Whole(min_value=1, max_value=10**11)
+class DiscountInput(ReasonInput, DiscountValue):
     line = Id(required=False)
     approver = Approver(required=False)
-    json_schema = {
-        "if": {"properties": {"kind": {"const": "percent"}}},
-        "then": {"properties": {"value": {"maximum": 10_000}}},
-    }
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["kind"] == DiscountKind.PERCENT and attrs["value"] > 10_000:
-            raise serializers.ValidationError({"value": "At most 10000 basis points (100 %)."})
-        return attrs
 
 
 class OrderQuery(PageQuery):

@@ -83,7 +83,8 @@ def save(bill: OpenBill, *, profile: Profile, now: datetime, reprice: bool = Tru
     before = {line.pk: _amounts(line) for line in bill.lines}
     if reprice:
         calculate(order, bill.lines, bill.discounts, profile=profile)
-        _check_total(order)
+        if order.total < order.paid - order.refunded:
+            raise TotalBelowPaid
     order.kitchen_status = kitchen_status(bill.lines)
     order.payment_status = payment_status(order)
     order.version += 1
@@ -109,7 +110,10 @@ def calculate(
     *,
     profile: Profile,
 ) -> None:
-    """Price the lines and write the amounts on the instances; nothing is saved."""
+    """Price the lines and write the amounts on the instances; nothing is saved.
+
+    Raises AmountTooLarge.
+    """
     sold = [line for line in lines if line.state != LineState.VOIDED]
     on_order = [discount for discount in discounts if discount.line_id is None]
     bill = price(
@@ -119,6 +123,8 @@ def calculate(
         service_charge_tax_bps=profile.service_charge_tax_bps,
     )
     _write_order(order, bill)
+    if max(order.gross, order.total) > MAX_TOTAL:
+        raise AmountTooLarge
     for line in lines:
         line.gross = line.discount = line.order_discount = line.total = line.tax = 0
     for discount in discounts:
@@ -153,13 +159,6 @@ def _write_order(order: Order, bill: Bill) -> None:
     order.service_charge = bill.service_charge
     order.taxes, order.tax, order.tax_added = bill.taxes, bill.tax, bill.tax_added
     order.total = bill.total + order.tip + order.rounding
-
-
-def _check_total(order: Order) -> None:
-    if order.total < order.paid - order.refunded:
-        raise TotalBelowPaid
-    if order.total > MAX_TOTAL:
-        raise AmountTooLarge
 
 
 def kitchen_status(lines: Iterable[OrderLine]) -> str:

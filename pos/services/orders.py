@@ -55,7 +55,7 @@ def open_order(
     """A new order with its lines, priced by the menu; the document, and whether it is new.
 
     Locks the table, limited products in the order of their keys, the day's counter, the log.
-    Raises IdConflict, UnknownReference, ProductSoldOut and the errors of `fill`.
+    Raises IdConflict, UnknownReference, ProductSoldOut, AmountTooLarge and the errors of `fill`.
     """
     if created_before(Order, pk=pk, by=by.restaurant_id, fingerprint=fingerprint):
         return order_document(by.restaurant_id, pk), False

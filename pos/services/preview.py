@@ -53,7 +53,7 @@ def calculate_order(
 ) -> str:
     """The amounts of the order that `open_order` would make, as JSON text.
 
-    Raises the errors of `fill`.
+    Raises AmountTooLarge and the errors of `fill`.
     """
     profile = restaurant_profile(by.restaurant_id)
     menu = products_for_sale(by.restaurant_id, {line.product for line in lines})

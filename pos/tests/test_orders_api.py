@@ -1,11 +1,12 @@
 import pytest
 from django.db import connection
+from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
 from fynlo.accounts.models import Restaurant
 from fynlo.events.reading import history
 from fynlo.testing.cast import Member
-from pos.models import Order, Product
+from pos.models import Modifier, ModifierGroup, Order, Product
 from pos.tests.conftest import Menu, opened, said
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +52,31 @@ def test_calculate_writes_nothing_and_agrees_with_the_order(server: Member, menu
     assert {name: order[name] for name in preview if name != "lines"} == {
         name: preview[name] for name in preview if name != "lines"
     }
+
+
+def test_more_than_a_till_can_charge_is_refused_before_it_is_written(
+    manager: Member, menu: Menu
+) -> None:
+    """The prices alone would be too large for a column of the database."""
+    Modifier.objects.filter(pk=menu.chips.pk).update(price_delta=10**11)
+    ModifierGroup.objects.filter(pk=menu.sides.pk).update(max_choices=50, allow_quantities=True)
+    fifty = [{"modifier": str(menu.chips.pk), "quantity": 50}]
+    body = menu.order(*[menu.line(modifiers=fifty, quantity="9999")] * 200)
+    for path in ("orders/", "orders/calculate/"):
+        refused = manager.post(path, body)
+        assert (refused.status_code, said(refused)["code"]) == (422, "amount_too_large")
+    assert not Order.objects.exists()
+
+
+def test_calculate_takes_no_more_off_than_there_is(server: Member, menu: Menu) -> None:
+    def with_discount(**discount: object) -> HttpResponse:
+        return server.post("orders/calculate/", menu.order(discounts=[discount]))
+
+    whole = said(with_discount(kind="percent", value=10_000))
+    assert (whole["discount"], whole["total"]) == (1250, 0)
+    assert said(with_discount(kind="amount", value=10_001))["total"] == 0
+    refused = with_discount(kind="percent", value=10_001)
+    assert (refused.status_code, said(refused)["code"]) == (400, "input_invalid")
 
 
 @pytest.mark.parametrize(
