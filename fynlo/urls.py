@@ -1,15 +1,16 @@
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerView
 
 from fynlo.api.health import live, ready
 from fynlo.api.rates import limited_sign_in
+from fynlo.api.schema_page import Schema
 
 api = [
     path("", include("fynlo.api.accounts.urls")),
     path("", include("pos.urls")),
     path("payments/", include("payments.urls")),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("schema/", Schema.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
 ]
 

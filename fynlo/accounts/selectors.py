@@ -191,9 +191,14 @@ def pin_tries(*, place: UUID, employee_code: str) -> QuerySet[PinLock]:
 
 
 def lock_pin_tries(*, place: UUID, employee_code: str) -> PinLock:
-    """The counter of this code at this place, made when missing, locked."""
-    fresh = PinLock(place=place, employee_code=employee_code)
-    PinLock.objects.bulk_create([fresh], ignore_conflicts=True)
+    """The counter of this code at this place, made when missing, locked.
+
+    The update of nothing is what locks one that is there: it cannot be swept away in between.
+    """
+    fresh, known_by = PinLock(place=place, employee_code=employee_code), ["place", "employee_code"]
+    PinLock.objects.bulk_create(
+        [fresh], update_conflicts=True, unique_fields=known_by, update_fields=known_by
+    )
     rows = pin_tries(place=place, employee_code=employee_code)
     return rows.select_for_update(no_key=True).get()
 

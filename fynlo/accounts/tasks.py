@@ -5,7 +5,9 @@ from typing import Any
 from celery import shared_task
 from django.conf import settings
 
-from fynlo.accounts.services import passwords
+from fynlo.accounts.services import passwords, sweeping
+from fynlo.clock import utc_now
+from fynlo.db import durable
 
 
 @shared_task(
@@ -17,3 +19,10 @@ from fynlo.accounts.services import passwords
 def send_reset_link(*, email: str, **_: Any) -> None:
     """Takes the address as it was typed, so that the request does the same for every address."""
     passwords.send_reset_link(email=email, public_url=settings.PUBLIC_URL)
+
+
+@shared_task(name="accounts.sweep")
+def sweep(**_: Any) -> None:
+    """Each night."""
+    with durable():
+        sweeping.sweep(now=utc_now())

@@ -23,6 +23,18 @@ class InputInvalid(DomainError):
     message = "Some fields are not as they should be. See `errors`."
 
 
+class SlashMissing(DomainError):
+    code = "slash_missing"
+    status = 404
+    message = "Every address of the API ends in a slash. Send the request again with it."
+
+
+class LengthRequired(DomainError):
+    code = "length_required"
+    status = 411
+    message = "Send the body with a `Content-Length`, not in chunks."
+
+
 class BodyTooLarge(DomainError):
     code = "body_too_large"
     status = 413

@@ -38,6 +38,11 @@ ON CONFLICT (restaurant_id, scope) DO UPDATE SET fingerprint = EXCLUDED.fingerpr
     stored_at = EXCLUDED.stored_at
 WHERE s.stored_at <= %s
 """
+_SWEEP = """
+DELETE FROM api_storedresponse WHERE id IN
+    (SELECT id FROM api_storedresponse WHERE stored_at <= %s ORDER BY stored_at, id LIMIT %s)
+"""
+SWEPT_AT_ONCE = 5000
 _HEADERS_KEPT = ("Content-Type", "Location", "ETag")
 _MAY_HEAL = frozenset({409, 429})
 
@@ -135,3 +140,10 @@ def _keep_refusal(claim: Claim, error: DomainError) -> HttpResponse:
         with durable():
             _insert(claim, response)
     return response
+
+
+def sweep_batch(*, now: datetime) -> int:
+    """Deletes responses that are replayed no more; how many. Call in a transaction, until 0."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SWEEP, [now - KEPT_FOR, SWEPT_AT_ONCE])
+        return int(cursor.rowcount)

@@ -9,8 +9,10 @@ from uuid import uuid4
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.urls import is_valid_path
 
-from fynlo.api.problems import of_exception, of_status
+from fynlo.api.errors import SlashMissing
+from fynlo.api.problems import of_exception, of_status, render
 from fynlo.cache import spent_ms
 from fynlo.events.log import current_request_id
 
@@ -72,12 +74,17 @@ class QueryTimer:
 
 
 class Problems:
-    """Errors that happen outside the API's views, under `/api/`, in the API's own shape."""
+    """Errors that happen outside the API's views, under `/api/`, in the API's own shape.
+
+    A missing slash is one of them: Django's redirect would lose the body of a POST.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if _lacks_slash(request.path_info):
+            return render(SlashMissing())
         response = self.get_response(request)
         plain = response.get("Content-Type", "").startswith("text/html")
         if request.path.startswith("/api/") and response.status_code >= 400 and plain:
@@ -86,6 +93,11 @@ class Problems:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         return of_exception(error) if request.path.startswith("/api/") else None
+
+
+def _lacks_slash(path: str) -> bool:
+    is_open = path.startswith("/api/") and not path.endswith("/")
+    return is_open and not is_valid_path(path) and bool(is_valid_path(f"{path}/"))
 
 
 class RequestIdFilter(logging.Filter):

@@ -41,7 +41,7 @@ def _decode(token: str, kind: str) -> dict[str, Any]:
         payload: dict[str, Any] = _backend(key_id).decode(token)
     except (jwt.InvalidTokenError, TokenBackendError) as error:
         raise TokenInvalid from error
-    if payload.get("typ") != kind:
+    if payload.get("typ") != kind or "exp" not in payload:
         raise TokenInvalid
     return payload
 
@@ -78,8 +78,15 @@ def refresh_token(session: Session) -> str:
 
 
 def actor_of(token: str) -> Actor:
-    """Raises TokenInvalid when it is forged, expired, or not an access token."""
+    """Raises TokenInvalid when it is forged, expired, not an access token, or of another form."""
     payload = _decode(token, "access")
+    try:
+        return _actor(payload)
+    except (KeyError, ValueError) as error:
+        raise TokenInvalid from error
+
+
+def _actor(payload: dict[str, Any]) -> Actor:
     device = payload["dev"]
     return Actor(
         restaurant_id=UUID(payload["res"]),

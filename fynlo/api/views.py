@@ -16,7 +16,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.viewsets import ViewSet
 
-from fynlo.accounts.actor import Actor
+from fynlo.accounts.actor import Actor, DeviceActor
 from fynlo.accounts.choices import Permission
 from fynlo.accounts.services.approvals import approve
 from fynlo.api import errors
@@ -38,12 +38,15 @@ _A_VERSION = re.compile(VERSION_FORM)
 class Endpoint(ViewSet):
     """An action is a method marked with `@operation(…)`; one without it is denied.
 
-    `rate` names the stricter limit that the actions of this endpoint also count against.
+    `rate` names the stricter limit that the actions of this endpoint also count against: by
+    device when a device asks, for its restaurant has one address, and by address otherwise.
     """
 
+    http_method_names = ["get", "head", "post", "patch", "delete"]
     rate: ClassVar[str] = ""
     lookup_value_converter = "uuid"
     operation: Operation | None
+    standing: Standing | None
 
     @property
     def actor(self) -> Actor:
@@ -68,19 +71,31 @@ class Endpoint(ViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if self.action_map.get((request.method or "").lower()) is None:
             raise errors.MethodNotAllowed
-        self.standing = self._count(request, "address", address_of(request._request))
+        if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
+            raise errors.LengthRequired
+        self._count_by_address(address_of(request._request))
         super().initial(request, *args, **kwargs)
-        caller: object = request.user
-        if isinstance(caller, Actor):
-            self.standing = self._count(request, "token", str(caller.session_id))
+        self._count_by_token(request.user)
         self._refuse_unknown_query(request)
         if not _A_KEY.fullmatch(request.headers.get("Idempotency-Key", "none")):
             raise errors.IdempotencyKeyInvalid
 
-    def _count(self, request: Request, policy: str, caller: str) -> Standing | None:
-        if self.rate and policy == "address":
-            spend(self.rate, caller)
-        return spend(policy, caller)
+    def _count_by_address(self, address: str) -> None:
+        if self.rate and not self._is_for_devices:
+            spend(self.rate, address)
+        self.standing = spend("address", address)
+
+    def _count_by_token(self, caller: object) -> None:
+        if isinstance(caller, Actor):
+            self.standing = spend("token", str(caller.session_id))
+        elif isinstance(caller, DeviceActor):
+            if self.rate:
+                spend(self.rate, str(caller.device_id))
+            self.standing = spend("token", str(caller.device_id))
+
+    @property
+    def _is_for_devices(self) -> bool:
+        return self.operation is not None and self.operation.access is Access.DEVICE
 
     def _refuse_unknown_query(self, request: Request) -> None:
         query = self.operation.query if self.operation else None

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import django_stubs_ext
+from celery.schedules import crontab
 
 from fynlo.settings.env import BASE_DIR, env
 from fynlo.settings.unfold import UNFOLD  # noqa: F401
@@ -121,6 +122,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout"
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1}
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "restore-availability": {"task": "pos.restore_availability", "schedule": 60.0},
+    "sweep-accounts": {"task": "accounts.sweep", "schedule": crontab(hour=3, minute=20)},
+    "sweep-api": {"task": "api.sweep", "schedule": crontab(hour=3, minute=40)},
 }
 
 PASSWORD_HASHERS = ["fynlo.accounts.hashers.Argon2"]
@@ -180,7 +183,12 @@ REALTIME: dict[str, Any] = {
     "sockets_per_process": env.int("WEBSOCKET_CONNECTIONS", default=5000),
 }
 
-RATES = {"token": "1200/minute", "address": "6000/minute", "sign_in": "30/minute"}
+RATES = {
+    "token": "1200/minute",
+    "address": "6000/minute",
+    "sign_in": "30/minute",
+    "schema": "30/minute",
+}
 
 # The request variable that names the caller; behind nginx HTTP_X_REAL_IP, which nginx sets.
 ADDRESS_HEADER = env.str("ADDRESS_HEADER", default="REMOTE_ADDR")
@@ -213,6 +221,10 @@ LOGGING = {
             "filters": ["request_id"],
         }
     },
-    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
 }

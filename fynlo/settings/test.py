@@ -6,7 +6,7 @@ from fynlo.settings.development import *  # noqa: F403
 
 DEBUG = False
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-RATES = {"token": "100000/minute", "address": "100000/minute", "sign_in": "100000/minute"}
+RATES = dict.fromkeys(RATES, "100000/minute")
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 WHITENOISE_AUTOREFRESH = True  # or every test client would list all static files at its start

@@ -40,10 +40,32 @@ def test_an_address_that_is_not_there_is_a_problem(owner: Member) -> None:
 
 @pytest.mark.django_db
 def test_a_method_that_is_not_answered_names_those_that_are(owner: Member) -> None:
-    for method in ("PUT", "DELETE", "TRACE", "FETCH"):
+    for method in ("PUT", "DELETE", "TRACE", "FETCH", "OPTIONS"):
         refused = owner.call(method, "tax-rates/", headers={})
         assert problem(refused, 405)["code"] == "method_not_allowed"
-        assert {"GET", "POST"} <= set(refused["Allow"].split(", "))
+        assert set(refused["Allow"].split(", ")) == {"GET", "HEAD", "POST"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("debug", [True, False])
+def test_a_missing_slash_is_a_problem_and_no_redirect(
+    owner: Member, settings: Any, debug: bool
+) -> None:
+    settings.DEBUG = debug
+    for method in ("GET", "POST", "PATCH"):
+        refused = owner.call(method, "tax-rates?limit=1", VAT, headers={})
+        assert problem(refused, 404)["code"] == "slash_missing"
+    assert problem(owner.post("nothing", VAT), 404)["code"] == "not_found"
+
+
+@pytest.mark.django_db
+def test_a_body_in_chunks_is_refused_and_not_taken_for_an_empty_one(owner: Member) -> None:
+    refused: Any = Client().generic(
+        "POST",
+        "/api/v1/orders/",
+        headers={"Authorization": f"Bearer {owner.token}", "Transfer-Encoding": "chunked"},
+    )
+    assert problem(refused, 411)["code"] == "length_required"
 
 
 @pytest.mark.django_db

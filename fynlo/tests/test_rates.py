@@ -7,7 +7,9 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
+from fynlo.accounts.services.pins import set_pin
 from fynlo.api import rates
+from fynlo.api.accounts.tests.calls import PIN, pair
 from fynlo.testing.cast import Member
 
 pytestmark = pytest.mark.django_db
@@ -84,3 +86,24 @@ def test_guessing_at_the_admin_is_limited_too(db: None, limits: Any) -> None:
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert int(answers[2]["Retry-After"]) >= 1
     assert Client().get("/admin/login/", headers=here).status_code == 200
+
+
+def test_devices_behind_one_address_do_not_use_up_one_anothers_tries(
+    manager: Member, cashier: Member, limits: Any
+) -> None:
+    set_pin(membership=cashier.membership, pin=PIN)
+    tills, here = [pair(manager), pair(manager)], str(uuid4())
+    limits.RATES = {**limits.RATES, "sign_in": "2/day", "token": "3/day"}
+    rates._limit.cache_clear()
+    for till in tills:
+        answers = [till.enter_pin(cashier, X_Real_IP=here) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        assert answers[0]["RateLimit-Policy"] == '"token";q=3;w=86400'
+        assert answers[2]["RateLimit-Policy"] == '"sign_in";q=2;w=86400'
+
+
+def test_the_schema_is_limited_by_address(limits: Any) -> None:
+    limits.RATES = {**limits.RATES, "schema": "1/day"}
+    here = {"X-Real-IP": str(uuid4())}
+    answers = [Client().get("/api/v1/schema/", headers=here) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 429]
