@@ -7,8 +7,10 @@ from fynlo.accounts.admin.base import TenantAdmin
 from fynlo.accounts.admin_site import authority
 from fynlo.accounts.choices import Permission, Role
 from fynlo.accounts.documents import RESTAURANT
-from fynlo.accounts.selectors import RESTAURANTS
+from fynlo.accounts.selectors import RESTAURANTS, sessions_of
+from fynlo.accounts.services.sessions import end_sessions
 from fynlo.cache import forget_after_commit
+from fynlo.clock import utc_now
 
 PLATFORM_ONLY = ("currency", "country", "time_zone", "is_active")
 
@@ -56,4 +58,8 @@ class RestaurantAdmin(TenantAdmin):
         forget_after_commit(RESTAURANTS, restaurant_id)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Whoever is signed in at a restaurant that closes is signed out."""
         obj.save()
+        if not obj.is_active:
+            now = utc_now()
+            end_sessions(sessions=sessions_of(obj.pk, now=now), by=None, now=now)

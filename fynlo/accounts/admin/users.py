@@ -11,8 +11,18 @@ from fynlo.accounts.admin_site import authority
 from fynlo.accounts.models import Session, User
 from fynlo.accounts.services.sessions import end_sessions
 from fynlo.clock import utc_now
+from fynlo.db import durable
 
 admin.site.unregister(Group)
+
+
+class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[misc]
+    def save(self, commit: bool = True) -> User:
+        """Whoever is signed in with the old password is signed out everywhere."""
+        with durable():
+            user: User = super().save(commit)
+            end_sessions(sessions=Session.objects.filter(user=user), by=None, now=utc_now())
+        return user
 
 
 class NewUserForm(UserCreationForm):  # type: ignore[misc]
@@ -30,7 +40,7 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     """People, across restaurants: the platform owner's page."""
 
     add_form = NewUserForm
-    change_password_form = AdminPasswordChangeForm
+    change_password_form = NewPasswordForm
     list_display = ("email", "name", "is_active", "is_staff", "is_superuser")
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("email", "name")

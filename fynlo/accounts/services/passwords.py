@@ -15,9 +15,9 @@ from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
 
 from fynlo.accounts.actor import Actor
-from fynlo.accounts.errors import PasswordRefused, ResetRefused
+from fynlo.accounts.errors import PasswordRefused, ResetRefused, SessionEnded
 from fynlo.accounts.models import Session, User
-from fynlo.accounts.selectors import active_user, lock_user, user_of_email
+from fynlo.accounts.selectors import active_user, lock_user, sessions_of, user_of_email
 from fynlo.accounts.services.sessions import end_sessions
 from fynlo.db import transaction_required
 
@@ -53,10 +53,15 @@ def _hashed(new_password: str, user: User) -> str:
 
 @transaction_required
 def change_password(*, by: Actor, now: datetime, password_hash: str) -> None:
-    """Ends all other sessions of this person, in every restaurant."""
+    """Ends all other sessions of this person, in every restaurant.
+
+    Raises SessionEnded when a reset or another change came first and ended this one: the
+    present password that was proven is then an old one.
+    """
     user = lock_user(by.user_id)
-    if user is None:
-        raise PasswordRefused
+    here = sessions_of(by.restaurant_id, now=now).filter(pk=by.session_id)
+    if user is None or not here.exists():
+        raise SessionEnded
     _store(user, password_hash)
     others = Session.objects.filter(user_id=by.user_id).exclude(pk=by.session_id)
     end_sessions(sessions=others, by=by, now=now)

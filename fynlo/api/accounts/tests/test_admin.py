@@ -167,3 +167,23 @@ def test_a_user_set_inactive_is_signed_out_everywhere(cashier: Member) -> None:
     assert root().post(path, {"email": user.email, "name": user.name}).status_code == 302
     cashier.session.refresh_from_db()
     assert cashier.session.revoked_at
+
+
+def test_a_password_set_by_the_platform_signs_its_owner_out(cashier: Member) -> None:
+    path = f"/admin/accounts/user/{cashier.membership.user_id}/password/"
+    new = {"password1": "marmalade on a tuesday", "password2": "marmalade on a tuesday"}
+    assert root().post(path, {**new, "usable_password": "true"}).status_code == 302
+    assert User.objects.get(pk=cashier.membership.user_id).check_password(new["password1"])
+    cashier.session.refresh_from_db()
+    assert cashier.session.revoked_at
+
+
+def test_a_restaurant_that_closes_signs_everybody_out(cashier: Member, rival_owner: Member) -> None:
+    client, path = root(), f"/admin/accounts/restaurant/{cashier.restaurant.pk}/change/"
+    page = client.get(path).context["adminform"].form
+    values = {name: page[name].value() for name in page.fields if name != "is_active"}
+    assert client.post(path, values).status_code == 302
+    for session in (cashier.session, rival_owner.session):
+        session.refresh_from_db()
+    assert cashier.session.revoked_at
+    assert rival_owner.session.revoked_at is None

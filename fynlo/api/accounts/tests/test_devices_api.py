@@ -74,6 +74,16 @@ def test_a_code_works_once(manager: Member) -> None:
     assert Device.objects.count() == 1
 
 
+@pytest.mark.parametrize("change", [{"role": "server"}, {"is_active": False}])
+def test_a_code_falls_with_the_power_of_who_made_it(
+    manager: Member, change: dict[str, Any]
+) -> None:
+    code = new_code(manager)["code"]
+    Membership.objects.filter(pk=manager.membership.pk).update(**change)
+    refused = send("devices/pair/", {**IPAD, "code": code})
+    assert code_of(refused) == (422, "pairing_code_refused")
+
+
 def test_a_code_works_for_ten_minutes(manager: Member) -> None:
     code = new_code(manager)["code"]
     PairingCode.objects.update(expires_at=utc_now() - timedelta(seconds=1))

@@ -1,11 +1,13 @@
 import re
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
 from kombu.exceptions import OperationalError
 
 from fynlo.accounts.models import Session
+from fynlo.accounts.services.passwords import hash_new_password
 from fynlo.api.accounts.tests.calls import (
     PASSWORD,
     body_of,
@@ -59,6 +61,23 @@ def test_a_changed_password_ends_the_other_sessions_in_every_restaurant(
     asked = send("auth/login/", {"email": email, "password": NEW})
     assert code_of(asked) == (409, "restaurant_required")
     assert not signs_in(email, PASSWORD)
+
+
+def test_a_reset_that_comes_first_wins_over_a_change(
+    cashier: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old password was proven a moment before the reset made it worthless."""
+    email = give_password(cashier)
+    token, genuine = token_for(email), hash_new_password
+
+    def overtaken(**given: Any) -> str:
+        hashed = genuine(**given)
+        assert confirm(token, new="a password of the owner") == (204, "")
+        return hashed
+
+    monkeypatch.setattr("fynlo.api.accounts.views.passwords.hash_new_password", overtaken)
+    assert change(cashier) == (401, "session_ended")
+    assert signs_in(email, "a password of the owner")
 
 
 def test_the_current_password_must_be_known(cashier: Member) -> None:
