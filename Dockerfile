@@ -23,6 +23,7 @@ COPY . .
 RUN SECRET_KEY=build SIGNING_KEYS=build=build \
     ALLOWED_HOSTS=build.invalid ALLOWED_ORIGINS=https://build.invalid \
     PUBLIC_URL=https://build.invalid WEBSOCKET_URL=wss://build.invalid/ws/v1/events/ \
+    EMAIL_URL=dummymail:// DEFAULT_FROM_EMAIL=no-reply@build.invalid \
     DATABASE_URL=postgresql://build.invalid/build REDIS_URL=redis://build.invalid/0 \
     python manage.py collectstatic --no-input \
     && python -m compileall -q -j 0 . \

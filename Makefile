@@ -25,7 +25,8 @@ PRODUCTION := DJANGO_SETTINGS_MODULE=fynlo.settings.production \
 	SIGNING_KEYS=check=only-for-the-deployment-check-0123456789 \
 	ALLOWED_HOSTS=pos.example.com ALLOWED_ORIGINS=https://pos.example.com \
 	DATABASE_URL=postgresql://fynlo@127.0.0.1/fynlo REDIS_URL=redis://127.0.0.1:6379/0 \
-	PUBLIC_URL=https://pos.example.com WEBSOCKET_URL=wss://pos.example.com/ws/v1/events/
+	PUBLIC_URL=https://pos.example.com WEBSOCKET_URL=wss://pos.example.com/ws/v1/events/ \
+	EMAIL_URL=smtp://mail.example.com DEFAULT_FROM_EMAIL=no-reply@pos.example.com
 
 format: $(INSTALLED)
 	$(BIN)/ruff format .

@@ -11,6 +11,8 @@ require(
     "REDIS_URL",
     "PUBLIC_URL",
     "WEBSOCKET_URL",
+    "EMAIL_URL",
+    "DEFAULT_FROM_EMAIL",
 )
 
 from fynlo.settings.base import *  # noqa: E402, F403

@@ -96,13 +96,13 @@ def test_missing_variables_are_named_in_one_line() -> None:
     assert failed.returncode == 1
     assert failed.stderr.count("\n") == 1
     assert "SECRET_KEY" not in failed.stderr
-    for name in ("SIGNING_KEYS", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "WEBSOCKET_URL"):
+    for name in ("SIGNING_KEYS", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "EMAIL_URL"):
         assert name in failed.stderr
 
 
 def test_signing_keys_without_a_key_id_are_named_in_one_line() -> None:
     names = ("SECRET_KEY", "ALLOWED_HOSTS", "ALLOWED_ORIGINS", "PUBLIC_URL", "WEBSOCKET_URL")
-    given = dict.fromkeys(names, "x")
+    given = dict.fromkeys((*names, "DEFAULT_FROM_EMAIL"), "x") | {"EMAIL_URL": "dummymail://"}
     databases = {"DATABASE_URL": "postgresql://db/fynlo", "REDIS_URL": "redis://redis"}
     failed = start(SIGNING_KEYS="only-a-secret", **given, **databases)
     assert failed.returncode == 1
