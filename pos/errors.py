@@ -43,6 +43,12 @@ class LineAlreadySent(DomainError):
     message = "The kitchen has this line already. Void it with a reason instead."
 
 
+class LineVoided(DomainError):
+    code = "line_voided"
+    status = 409
+    message = "This line was voided. Add a new one instead."
+
+
 class OrderHasPayments(DomainError):
     code = "order_has_payments"
     status = 409

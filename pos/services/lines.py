@@ -11,15 +11,16 @@ from fynlo.accounts.selectors import restaurant_profile
 from fynlo.db import check_version, transaction_required
 from fynlo.errors import IdConflict
 from fynlo.events.log import append
-from pos.choices import UNSENT
+from pos.choices import UNSENT, LineState
 from pos.documents import ORDER
-from pos.errors import LineAlreadySent, TooManyLines
+from pos.errors import LineAlreadySent, LineVoided, TooManyLines
 from pos.models import OrderLine
 from pos.selectors.orders import order_document
 from pos.selectors.sale import Wanted, products_for_sale
 from pos.services import stock
 from pos.services.basket import fill
 from pos.services.bill import OpenBill, open_bill, save
+from pos.services.discounts import check_cap_of_less
 
 MAX_LINES = 200
 
@@ -77,18 +78,22 @@ def change_line(
 ) -> str:
     """`expected_version` is the line's own.
 
-    Raises NotFound, OrderNotOpen, VersionConflict, LineAlreadySent, ProductSoldOut.
+    Raises NotFound, OrderNotOpen, VersionConflict, LineVoided, LineAlreadySent, ProductSoldOut,
+    ApprovalRequired, TotalBelowPaid, AmountTooLarge.
     """
     bill = open_bill(by.restaurant_id, pk)
     line = _line(bill, line_id, expected_version)
     if {"quantity", "note"} & changes.keys() and line.state not in UNSENT:
         raise LineAlreadySent
-    moved = _change_quantity(line, changes.get("quantity", line.quantity), by=by, now=now)
+    before = line.quantity
+    moved = _change_quantity(line, changes.get("quantity", before), by=by, now=now)
     line.note = changes.get("note", line.note)
     line.seat = changes.get("seat", line.seat)
     line.course = changes.get("course", line.course)
     bill.touch(line)
     save(bill, profile=restaurant_profile(by.restaurant_id), now=now)
+    if line.quantity < before:
+        check_cap_of_less(bill, by=by)
     stock.announce(moved, by=by, now=now)
     return append(kind="order.line_changed", document=ORDER, entity_id=pk, by=by, now=now)
 
@@ -106,7 +111,8 @@ def remove_line(
 ) -> str:
     """Only before the kitchen has it; after that `void_line`.
 
-    Raises NotFound, OrderNotOpen, VersionConflict, LineAlreadySent, TotalBelowPaid.
+    Raises NotFound, OrderNotOpen, VersionConflict, LineVoided, LineAlreadySent,
+    ApprovalRequired, TotalBelowPaid.
     """
     bill = open_bill(by.restaurant_id, pk)
     line = _line(bill, line_id, expected_version)
@@ -117,6 +123,7 @@ def remove_line(
     bill.discounts = [d for d in bill.discounts if d.line_id != line.pk]
     line.delete()
     save(bill, profile=restaurant_profile(by.restaurant_id), now=now)
+    check_cap_of_less(bill, by=by)
     stock.announce(moved, by=by, now=now)
     return append(kind="order.line_removed", document=ORDER, entity_id=pk, by=by, now=now)
 
@@ -129,4 +136,6 @@ def _line(bill: OpenBill, line_id: UUID, expected_version: int | None) -> OrderL
         expected_version,
         document=lambda: order_document(order.restaurant_id, order.pk),
     )
+    if line.state == LineState.VOIDED:
+        raise LineVoided
     return line

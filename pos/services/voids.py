@@ -14,6 +14,7 @@ from pos.documents import ORDER
 from pos.errors import ApprovalRequired
 from pos.services import stock
 from pos.services.bill import open_bill, save
+from pos.services.discounts import check_cap_of_less
 from pos.services.sending import announce_tickets, cancel_at_stations
 
 
@@ -45,6 +46,8 @@ def void_line(
     moved = set() if was_sent else stock.give_back([voided])
     tickets = cancel_at_stations(bill.order, [voided] if was_sent else [], now=now)
     save(bill, profile=restaurant_profile(by.restaurant_id), now=now)
+    if approver is None:
+        check_cap_of_less(bill, by=by)
     stock.announce(moved, by=by, now=now)
     announce_tickets(tickets, by=by, now=now)
     return append(kind="order.line_voided", document=ORDER, entity_id=pk, by=by, now=now)

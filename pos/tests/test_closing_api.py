@@ -88,34 +88,3 @@ def test_a_line_cannot_be_taken_off_what_was_paid(server: Member, menu: Menu) ->
     refused = server.delete(f"orders/{order['id']}/lines/{order['lines'][0]['id']}/")
     assert said(refused)["code"] == "total_below_paid"
     assert len(said(server.get(f"orders/{order['id']}/"))["lines"]) == 2
-
-
-def test_discounts_stop_at_the_cap_of_the_role(
-    server: Member, cashier: Member, manager: Member, menu: Menu
-) -> None:
-    order = opened(server, menu.order(menu.line(quantity="4")))
-    path = f"orders/{order['id']}/discount/"
-    five = {"kind": "percent", "value": 500, "reason": "regular"}
-    first = said(server.post(path, five))
-    assert (first["discount"], first["subtotal"], first["discounts"][0]["amount"]) == (
-        250,
-        4750,
-        250,
-    )
-    refused = server.post(path, five)
-    assert (refused.status_code, said(refused)["code"]) == (403, "approval_required")
-    assert said(cashier.post(path, {**five, "value": 400}))["discount"] == 440
-    whole = {"kind": "amount", "value": 99999, "reason": "on the house"}
-    free = said(manager.post(path, whole))
-    assert (free["subtotal"], free["total"], free["lines"][0]["order_discount"]) == (0, 0, 5000)
-
-
-def test_a_line_discount_comes_before_the_order_discount(manager: Member, menu: Menu) -> None:
-    order = opened(manager, menu.order(menu.line(), menu.line(), channel="takeaway"))
-    path = f"orders/{order['id']}/discount/"
-    line = order["lines"][0]["id"]
-    manager.post(path, {"kind": "amount", "value": 250, "reason": "late", "line": line})
-    after = said(manager.post(path, {"kind": "percent", "value": 1000, "reason": "friend"}))
-    assert [row["total"] for row in after["lines"]] == [1000, 1250]
-    assert [row["order_discount"] for row in after["lines"]] == [100, 125]
-    assert (after["subtotal"], after["total"]) == (2025, 2025)
