@@ -67,6 +67,8 @@ def play(stack: dict[str, Any], *, orders: int, seed: int) -> tuple[Day, Verdict
         raise CommandError("The WebSocket does not come alive.")
     first = heard.since or 0
     day.run(orders)
+    heard.wait_for(_last_seq(stack, owner), seconds=30)
+    day.close_kitchen()
     last = _last_seq(stack, owner)
     heard.wait_for(last, seconds=30)
     heard.stop()

@@ -36,6 +36,7 @@ class Day:
         self.prices = MenuPrices(self.menu)
         self.groups = {group["id"]: group for group in self.menu["modifier_groups"]}
         self.lock = threading.Lock()
+        self.cook = threading.Thread(target=self._cook, daemon=True)
 
     def hear(self, event: Event) -> None:
         """The kitchen's printer."""
@@ -44,13 +45,15 @@ class Day:
 
     def run(self, count: int) -> None:
         """Take `count` orders, the kitchen cooking beside it."""
-        cook = threading.Thread(target=self._cook, daemon=True)
-        cook.start()
+        self.cook.start()
         plans = [self._plan() for _ in range(count)]
         with ThreadPoolExecutor(4) as guests:
             list(guests.map(self._serve, plans))
+
+    def close_kitchen(self) -> None:
+        """Call when every ticket has been heard of: the kitchen cooks what it has, and ends."""
         self.tickets.put(None)
-        cook.join(timeout=60)
+        self.cook.join(timeout=60)
 
     def _plan(self) -> dict[str, Any]:
         channel = self.random.choice(CHANNELS)

@@ -27,6 +27,8 @@ def judge(day: Day, heard: Listener, log: dict[int, Event], *, first: int, last:
         _judge_order(verdict, order, day, day.lines_sent[order_id])
     _judge_events(verdict, heard, log, first=first, last=last)
     _judge_last_documents(verdict, day, log)
+    tickets = sum(event["kind"] == "ticket.created" for event in log.values())
+    verdict.check(day.cooked == tickets, f"{tickets} tickets, {day.cooked} of them cooked")
     revenue = sum(order["paid"] for order in day.orders.values())
     lines = sum(len(order["lines"]) for order in day.orders.values())
     verdict.facts += [
