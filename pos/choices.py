@@ -54,6 +54,7 @@ LINE_PROGRESS = (
     LineState.SERVED,
 )
 UNSENT = frozenset({LineState.NEW, LineState.HELD})
+ON_THE_WAY = frozenset({LineState.SENT, LineState.PREPARING, LineState.READY})
 
 LINE_TRANSITIONS: Transitions = {
     LineState.NEW: frozenset({LineState.HELD, LineState.SENT, LineState.SERVED, LineState.VOIDED}),

@@ -10,7 +10,7 @@ from fynlo.clock import business_date
 from fynlo.db import transaction_required
 from fynlo.errors import move
 from fynlo.events.log import append
-from pos.choices import ORDER_TRANSITIONS, UNSENT, LineState, OrderStatus, PaymentStatus
+from pos.choices import ON_THE_WAY, ORDER_TRANSITIONS, UNSENT, LineState, OrderStatus, PaymentStatus
 from pos.documents import ORDER
 from pos.errors import (
     BusinessDayOver,
@@ -58,9 +58,9 @@ def cancel_order(
     order = bill.order
     if order.paid > order.refunded:
         raise OrderHasPayments
-    sent = [line for line in bill.live_lines if line.state not in UNSENT]
     unsent = [line for line in bill.live_lines if line.state in UNSENT]
-    if sent:
+    cooking = [line for line in bill.live_lines if line.state in ON_THE_WAY]
+    if len(unsent) < len(bill.live_lines):
         by.must(Permission.CANCEL_ORDER)
     for line in bill.live_lines:
         line.state, line.voided_at, line.void_reason = LineState.VOIDED, now, reason
@@ -68,7 +68,7 @@ def cancel_order(
     order.status = move(order.status, OrderStatus.CANCELLED, ORDER_TRANSITIONS)
     order.cancel_reason, order.closed_at, order.closed_by_id = reason, now, by.membership_id
     moved = stock.give_back(unsent)
-    tickets = cancel_at_stations(order, sent, now=now)
+    tickets = cancel_at_stations(order, cooking, now=now)
     save(bill, profile=restaurant_profile(by.restaurant_id), now=now)
     stock.announce(moved, by=by, now=now)
     announce_tickets(tickets, by=by, now=now)

@@ -13,13 +13,11 @@ from fynlo.accounts.selectors import restaurant_profile
 from fynlo.db import new_id, transaction_required
 from fynlo.errors import move
 from fynlo.events.log import append, append_all
-from pos.choices import LINE_TRANSITIONS, LineState
+from pos.choices import LINE_TRANSITIONS, ON_THE_WAY, LineState
 from pos.documents import ORDER, TICKET
 from pos.errors import NothingToSend
 from pos.models import Order, OrderLine, Product, Ticket
 from pos.services.bill import OpenBill, open_bill, save
-
-ON_THE_WAY = frozenset({LineState.SENT, LineState.PREPARING, LineState.READY})
 
 
 @transaction_required
@@ -99,11 +97,11 @@ def _send(bill: OpenBill, chosen: list[OrderLine], *, kind: str, by: Actor, now:
     stations = _stations_of(chosen)
     for line in chosen:
         line.sent_at = now
-        if line.product_id not in stations:
+        if line.pk not in stations:
             line.ready_at = now
     tickets = _print(bill.order, chosen, stations, change="add", now=now)
-    to_cook = [line for line in chosen if line.product_id in stations]
-    no_cooking = [line for line in chosen if line.product_id not in stations]
+    to_cook = [line for line in chosen if line.pk in stations]
+    no_cooking = [line for line in chosen if line.pk not in stations]
     _set_state(bill, to_cook, LineState.SENT)
     _set_state(bill, no_cooking, LineState.SENT)
     _set_state(bill, no_cooking, LineState.READY)
@@ -140,7 +138,9 @@ def _save(bill: OpenBill, *, by: Actor, now: datetime) -> None:
 
 def cancel_at_stations(order: Order, lines: Sequence[OrderLine], *, now: datetime) -> list[Ticket]:
     """Tickets that tell the stations to stop; call while holding the order's lock."""
-    return _print(order, lines, _stations_of(lines), change="cancel", now=now)
+    if not lines:
+        return []
+    return _print(order, lines, _stations_that_cook(order), change="cancel", now=now)
 
 
 def announce_tickets(tickets: Sequence[Ticket], *, by: Actor, now: datetime) -> None:
@@ -149,11 +149,17 @@ def announce_tickets(tickets: Sequence[Ticket], *, by: Actor, now: datetime) -> 
     append_all(kind="ticket.created", document=TICKET, entity_ids=ids, by=by, now=now)
 
 
-def _stations_of(lines: Iterable[OrderLine]) -> dict[UUID, UUID]:
-    """Product to station; products that no station cooks are missing."""
-    products = {line.product_id for line in lines}
-    rows = Product.objects.filter(pk__in=products, station__isnull=False)
-    return dict(rows.values_list("pk", "station_id"))
+def _stations_of(lines: Sequence[OrderLine]) -> dict[UUID, UUID]:
+    """Line to the station of its product; lines that no station cooks are missing."""
+    rows = Product.objects.filter(pk__in={line.product_id for line in lines}, station__isnull=False)
+    stations = dict(rows.values_list("pk", "station_id"))
+    return {line.pk: stations[line.product_id] for line in lines if line.product_id in stations}
+
+
+def _stations_that_cook(order: Order) -> dict[UUID, UUID]:
+    """Line to the station that was told to cook it, wherever its product is cooked by now."""
+    rows = Ticket.objects.filter(order=order).values_list("station_id", "items")
+    return {UUID(item["line"]): station for station, items in rows for item in items}
 
 
 def _print(
@@ -164,10 +170,11 @@ def _print(
     change: str,
     now: datetime,
 ) -> list[Ticket]:
+    """`stations`: line to station; the lines that are missing there are not printed."""
     by_station: dict[UUID, list[OrderLine]] = defaultdict(list)
     for line in lines:
-        if line.product_id in stations:
-            by_station[stations[line.product_id]].append(line)
+        if line.pk in stations:
+            by_station[stations[line.pk]].append(line)
     if not by_station:
         return []
     last = Ticket.objects.filter(order=order).aggregate(last=Max("revision"))["last"] or 0

@@ -8,7 +8,7 @@ from fynlo.accounts.selectors import restaurant_profile
 from fynlo.db import check_version, transaction_required
 from fynlo.errors import move
 from fynlo.events.log import append
-from pos.choices import TICKET_TRANSITIONS, LineState, TicketState
+from pos.choices import ON_THE_WAY, TICKET_TRANSITIONS, LineState, TicketState
 from pos.documents import ORDER, TICKET
 from pos.models import OrderLine, Ticket
 from pos.selectors.kitchen import lock_ticket, ticket_document, ticket_order_id
@@ -22,7 +22,6 @@ ACTIONS = {
 }
 _BACK = {TicketState.COLLECTED: TicketState.READY, TicketState.READY: TicketState.STARTED}
 _LINE_STATES = {TicketState.STARTED: LineState.PREPARING, TicketState.READY: LineState.READY}
-_MOVABLE = frozenset({LineState.SENT, LineState.PREPARING, LineState.READY})
 
 
 @transaction_required
@@ -89,7 +88,7 @@ def _move_lines(bill: OpenBill, ticket: Ticket, *, now: datetime, by: Actor) -> 
     lines = [
         line
         for line in bill.lines
-        if line.pk in cooked and line.state in _MOVABLE and line.state != state
+        if line.pk in cooked and line.state in ON_THE_WAY and line.state != state
     ]
     if state is None or not lines:
         return

@@ -9,7 +9,7 @@ from fynlo.accounts.selectors import restaurant_profile
 from fynlo.db import transaction_required
 from fynlo.errors import move
 from fynlo.events.log import append
-from pos.choices import LINE_TRANSITIONS, UNSENT, LineState
+from pos.choices import LINE_TRANSITIONS, ON_THE_WAY, UNSENT, LineState
 from pos.documents import ORDER
 from pos.errors import ApprovalRequired
 from pos.services import stock
@@ -32,19 +32,20 @@ def void_line(
     """After sending, somebody who may APPROVE must say yes: the caller, or by PIN `approver`.
 
     Raises NotFound, VersionConflict, OrderNotOpen, ApprovalRequired, TransitionNotAllowed,
-    TotalBelowPaid.
+    TotalBelowPaid. The stations are told, unless they had not begun or it was served.
     """
     bill = open_bill(by.restaurant_id, pk, expected_version=expected_version)
     voided = bill.line(line)
     was_sent = voided.state not in UNSENT
     if was_sent and approver is None and not by.may(Permission.APPROVE):
         raise ApprovalRequired
+    cooking = [voided] if voided.state in ON_THE_WAY else []
     voided.state = move(voided.state, LineState.VOIDED, LINE_TRANSITIONS)
     voided.voided_at, voided.void_reason = now, reason
     voided.approved_by_id = approver or by.membership_id
     bill.touch(voided)
     moved = set() if was_sent else stock.give_back([voided])
-    tickets = cancel_at_stations(bill.order, [voided] if was_sent else [], now=now)
+    tickets = cancel_at_stations(bill.order, cooking, now=now)
     save(bill, profile=restaurant_profile(by.restaurant_id), now=now)
     if approver is None:
         check_cap_of_less(bill, by=by)

@@ -112,6 +112,39 @@ def test_a_void_after_sending_needs_a_manager_and_tells_the_kitchen(
     assert cancel.items[0]["change"] == "cancel"
 
 
+def cancelled_at(kitchen: Member) -> list[str]:
+    """The stations that were told to stop."""
+    tickets = said(kitchen.get("kitchen/tickets/"))["results"]
+    return [row["station_name"] for row in tickets if row["items"][0]["change"] == "cancel"]
+
+
+@pytest.mark.parametrize("call", ["void-line", "cancel"])
+def test_the_station_that_was_told_to_cook_is_told_to_stop(
+    manager: Member, kitchen: Member, menu: Menu, call: str
+) -> None:
+    order = opened(manager, menu.order())
+    path = f"orders/{order['id']}/"
+    manager.post(f"{path}send/")
+    burger = f"products/{menu.burger.pk}/"
+    manager.patch(burger, {"station": str(menu.bar.pk), "version": 1})
+    line = {"line": order["lines"][0]["id"]} if call == "void-line" else {}
+    manager.post(f"{path}{call}/", {"reason": "left", **line})
+    assert cancelled_at(kitchen) == ["Grill"]
+
+
+def test_nobody_is_told_to_stop_cooking_what_was_served(
+    manager: Member, kitchen: Member, menu: Menu
+) -> None:
+    order = opened(manager, menu.order(menu.line(), menu.line()))
+    path = f"orders/{order['id']}/"
+    manager.post(f"{path}send/")
+    manager.post(f"{path}serve/")
+    bad = {"line": order["lines"][0]["id"], "reason": "cold"}
+    assert said(manager.post(f"{path}void-line/", bad))["subtotal"] == 1250
+    manager.post(f"{path}cancel/", {"reason": "left without paying"})
+    assert cancelled_at(kitchen) == []
+
+
 def test_an_unsent_line_is_voided_without_asking(server: Member, menu: Menu) -> None:
     order = opened(server, menu.order(menu.line(), menu.line()))
     body = {"line": order["lines"][0]["id"], "reason": "changed mind"}
