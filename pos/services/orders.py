@@ -23,6 +23,7 @@ from pos.selectors.sale import Wanted, products_for_sale
 from pos.services import stock
 from pos.services.basket import fill
 from pos.services.bill import calculate, open_bill, save
+from pos.services.tickets import announce_header
 
 
 class OrderChanges(TypedDict, total=False):
@@ -35,6 +36,7 @@ class OrderChanges(TypedDict, total=False):
     service_charge_bps: int
 
 
+SHOWN_ON_TICKETS = frozenset({"table", "guests", "note"})
 AT_THE_TABLE = frozenset({Channel.DINE_IN, Channel.QR_TABLE})
 
 
@@ -122,6 +124,8 @@ def change_order(
     order.note = changes.get("note", order.note)
     order.service_charge_bps = changes.get("service_charge_bps", order.service_charge_bps)
     save(bill, profile=restaurant_profile(by.restaurant_id), now=now)
+    if SHOWN_ON_TICKETS & changes.keys():
+        announce_header(order, by=by, now=now)
     return append(kind="order.updated", document=ORDER, entity_id=pk, by=by, now=now)
 
 

@@ -3,14 +3,16 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import F
+
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.selectors import restaurant_profile
 from fynlo.db import check_version, transaction_required
 from fynlo.errors import move
-from fynlo.events.log import append
+from fynlo.events.log import append, append_all
 from pos.choices import ON_THE_WAY, TICKET_TRANSITIONS, LineState, TicketState
 from pos.documents import ORDER, TICKET
-from pos.models import OrderLine, Ticket
+from pos.models import Order, OrderLine, Ticket
 from pos.selectors.kitchen import lock_ticket, ticket_document, ticket_order_id
 from pos.services.bill import OpenBill, open_bill, save
 
@@ -54,6 +56,17 @@ def advance(
     ticket.save()
     _move_lines(bill, ticket, now=now, by=by)
     return append(kind=f"ticket.{_PAST[action]}", document=TICKET, entity_id=pk, by=by, now=now)
+
+
+def announce_header(order: Order, *, by: Actor, now: datetime) -> None:
+    """The order's table, guests or note changed, and its tickets show them.
+
+    Call while holding the order's lock, when it is saved.
+    """
+    tickets = Ticket.objects.filter(order=order)
+    if tickets.update(version=F("version") + 1):
+        ids = list(tickets.values_list("pk", flat=True))
+        append_all(kind="ticket.updated", document=TICKET, entity_ids=ids, by=by, now=now)
 
 
 _PAST = {

@@ -1,5 +1,7 @@
+import orjson
 import pytest
 
+from fynlo.events.reading import history
 from fynlo.testing.cast import Member
 from pos.models import Ticket
 from pos.tests.conftest import Menu, opened, said
@@ -158,3 +160,23 @@ def test_a_rival_cannot_move_a_ticket(server: Member, rival_owner: Member, menu:
     assert rival_owner.post(f"kitchen/tickets/{ticket.pk}/ack/").status_code == 404
     ticket.refresh_from_db()
     assert ticket.state == "NEW"
+
+
+def test_a_ticket_follows_its_order_to_another_table(
+    server: Member, kitchen: Member, menu: Menu
+) -> None:
+    order = opened(server, menu.order())
+    server.post(f"orders/{order['id']}/send/")
+    path = f"kitchen/tickets/{Ticket.objects.get().pk}/"
+    known = kitchen.get(path)["ETag"]
+    moved = {"table": str(menu.table.pk), "note": "allergic to nuts", "version": 2}
+    assert server.patch(f"orders/{order['id']}/", moved).status_code == 200
+    ticket = said(kitchen.get(path, if_none_match=known))
+    assert (ticket["table_number"], ticket["order_note"], ticket["version"]) == (
+        "12",
+        "allergic to nuts",
+        2,
+    )
+    event = history(restaurant_id=server.restaurant.pk, entity_id=ticket["id"])[-1]
+    assert '"kind":"ticket.updated"' in event.envelope
+    assert orjson.loads(event.payload) == ticket
