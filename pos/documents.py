@@ -220,6 +220,7 @@ ORDER_LINE = Document(
         "added_by": "added_by_id",
         "added_at": "added_at",
         "sent_at": "sent_at",
+        "started_at": "started_at",
         "ready_at": "ready_at",
         "served_at": "served_at",
         "voided_at": "voided_at",

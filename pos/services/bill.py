@@ -168,10 +168,11 @@ def kitchen_status(lines: Iterable[OrderLine]) -> str:
 
 
 def payment_status(order: Order) -> str:
-    """From what was paid and refunded against the total."""
+    """From what was paid and refunded against the total. What was on the house is paid once it
+    is completed."""
     if order.refunded:
         whole = order.refunded == order.paid
         return PaymentStatus.REFUNDED if whole else PaymentStatus.PARTIALLY_REFUNDED
-    if not order.paid:
+    if not order.paid and order.status != OrderStatus.COMPLETED:
         return PaymentStatus.UNPAID
     return PaymentStatus.PAID if order.paid >= order.total else PaymentStatus.PARTIALLY_PAID

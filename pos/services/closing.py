@@ -10,7 +10,7 @@ from fynlo.clock import business_date
 from fynlo.db import transaction_required
 from fynlo.errors import move
 from fynlo.events.log import append
-from pos.choices import ON_THE_WAY, ORDER_TRANSITIONS, UNSENT, LineState, OrderStatus, PaymentStatus
+from pos.choices import ON_THE_WAY, ORDER_TRANSITIONS, UNSENT, LineState, OrderStatus
 from pos.documents import ORDER
 from pos.errors import (
     BusinessDayOver,
@@ -23,8 +23,6 @@ from pos.services import stock
 from pos.services.bill import open_bill, save
 from pos.services.sending import announce_tickets, cancel_at_stations
 
-SETTLED = frozenset({PaymentStatus.PAID, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
-
 
 @transaction_required
 def complete_order(
@@ -36,7 +34,7 @@ def complete_order(
     """
     bill = open_bill(by.restaurant_id, pk, expected_version=expected_version)
     order = bill.order
-    if order.total > order.paid and order.payment_status not in SETTLED:
+    if order.total > order.paid:
         raise OrderNotSettled
     if any(line.state in UNSENT for line in bill.lines):
         raise LinesNotSent

@@ -61,9 +61,19 @@ def _not_there_yet(bill: OpenBill, wanted: Sequence[Wanted]) -> list[Wanted]:
     known = {line.pk: line for line in bill.lines}
     for line in wanted:
         stored = known.get(line.id) if line.id else None
-        if stored and (stored.product_id, stored.quantity) != (line.product, line.quantity):
+        if stored and not _is_the_same(stored, line):
             raise IdConflict
     return [line for line in wanted if line.id not in known]
+
+
+def _is_the_same(stored: OrderLine, wanted: Wanted) -> bool:
+    """Its quantity tells only while nobody has changed the line."""
+    chosen = {str(choice.modifier): choice.quantity for choice in wanted.modifiers}
+    return (
+        (stored.product_id, stored.variation_id) == (wanted.product, wanted.variation)
+        and {row["modifier"]: row["quantity"] for row in stored.modifiers} == chosen
+        and (stored.version > 1 or stored.quantity == wanted.quantity)
+    )
 
 
 @transaction_required

@@ -38,6 +38,30 @@ def test_a_paid_order_completes_once_its_lines_are_sent(server: Member, menu: Me
     assert said(server.post(f"{path}lines/", {"lines": [menu.line()]}))["code"] == "order_not_open"
 
 
+def test_what_is_on_the_house_completes_without_a_payment(manager: Member, menu: Menu) -> None:
+    order = opened(manager, menu.order())
+    path = f"orders/{order['id']}/"
+    whole = {"kind": "percent", "value": 10_000, "reason": "on the house"}
+    free = said(manager.post(f"{path}discount/", whole))
+    assert (free["total"], free["payment_status"]) == (0, "UNPAID")
+    manager.post(f"{path}send/")
+    done = said(manager.post(f"{path}complete/"))
+    assert (done["status"], done["payment_status"], done["due"]) == ("COMPLETED", "PAID", 0)
+    assert said(manager.post(f"{path}reopen/"))["payment_status"] == "UNPAID"
+
+
+def test_what_was_added_after_a_refund_has_to_be_paid(
+    server: Member, manager: Member, menu: Menu
+) -> None:
+    order = opened(server, menu.order(channel="takeaway"))
+    path = f"orders/{order['id']}/"
+    paid(server, order["id"])
+    Order.objects.filter(pk=order["id"]).update(refunded=1, payment_status="PARTIALLY_REFUNDED")
+    server.post(f"{path}lines/", {"lines": [menu.line()]})
+    server.post(f"{path}send/")
+    assert said(server.post(f"{path}complete/"))["code"] == "order_not_settled"
+
+
 def test_a_manager_reopens_on_the_same_business_day_only(
     server: Member, manager: Member, menu: Menu
 ) -> None:

@@ -71,7 +71,10 @@ def test_a_ticket_goes_its_way_and_the_order_follows(
         assert said(kitchen.post(f"{path}{step}/"))["state"] == state
         assert said(server.get(f"orders/{order['id']}/"))["kitchen_status"] == kitchen_status
     assert said(kitchen.get("kitchen/tickets/"))["results"] == []
-    assert said(server.post(f"orders/{order['id']}/serve/"))["kitchen_status"] == "SERVED"
+    served = said(server.post(f"orders/{order['id']}/serve/"))
+    assert served["kitchen_status"] == "SERVED"
+    times = [served["lines"][0][f"{step}_at"] for step in ("sent", "started", "ready", "served")]
+    assert times == sorted(times)
 
 
 def test_an_impossible_step_is_refused_and_a_second_ack_is_harmless(

@@ -175,8 +175,21 @@ def test_a_line_sent_twice_with_its_own_id_is_added_once(server: Member, menu: M
     path = f"orders/{order['id']}/lines/"
     server.post(path, again)
     assert len(said(server.post(path, again))["lines"]) == 2
-    other = {"lines": [menu.line(id="01936f00-0000-7000-8000-00000000aaaa", quantity="9")]}
-    assert said(server.post(path, other))["code"] == "id_conflict"
+    salad = [{"modifier": str(menu.salad.pk)}]
+    for change in ({"quantity": "9"}, {"modifiers": salad}, {"product": str(menu.water.pk)}):
+        other = {"lines": [menu.line(**{**again["lines"][0], **change})]}
+        assert said(server.post(path, other))["code"] == "id_conflict"
+
+
+def test_a_line_sent_again_after_somebody_changed_it_stays_changed(
+    server: Member, cashier: Member, menu: Menu
+) -> None:
+    order = opened(server, menu.order())
+    again = {"lines": [menu.line(id="01936f00-0000-7000-8000-00000000aaaa")]}
+    path = f"orders/{order['id']}/lines/"
+    server.post(path, again)
+    cashier.patch(f"{path}01936f00-0000-7000-8000-00000000aaaa/", {"quantity": "2"}, if_match="1")
+    assert [line["quantity"] for line in said(server.post(path, again))["lines"]] == ["1", "2"]
 
 
 def test_an_order_is_changed_only_with_its_version(server: Member, menu: Menu) -> None:
