@@ -306,6 +306,7 @@ TICKET = Document(
         "state": "state",
         "items": "items",
         "created_at": "created_at",
+        "alarmed_at": "alarmed_at",
         "acknowledged_at": "acknowledged_at",
         "started_at": "started_at",
         "ready_at": "ready_at",

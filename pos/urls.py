@@ -1,7 +1,7 @@
 from rest_framework.routers import SimpleRouter
 
 from pos.views.floor import Floors, Tables
-from pos.views.kitchen import Tickets
+from pos.views.kitchen import Load, Tickets
 from pos.views.menu import Categories, Menus, ModifierGroups, Stations, TaxRates
 from pos.views.orders import Orders
 from pos.views.products import Products
@@ -16,6 +16,7 @@ router.register("stations", Stations, basename="station")
 router.register("floors", Floors, basename="floor")
 router.register("tables", Tables, basename="table")
 router.register("orders", Orders, basename="order")
+router.register("kitchen/load", Load, basename="kitchen-load")
 router.register("kitchen/tickets", Tickets, basename="ticket")
 
 urlpatterns = router.urls

@@ -121,6 +121,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5}
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1}
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    "kitchen-alarms": {"task": "pos.raise_kitchen_alarms", "schedule": 5.0},
     "restore-availability": {"task": "pos.restore_availability", "schedule": 60.0},
     "sweep-accounts": {"task": "accounts.sweep", "schedule": crontab(hour=3, minute=20)},
     "sweep-api": {"task": "api.sweep", "schedule": crontab(hour=3, minute=40)},

@@ -124,6 +124,7 @@ TABLE: dict[str, Row] = {
     "POST orders/<order>/discount/": Row(
         SERVE, 200, lambda w: {**REASON, "kind": "percent", "value": 100}
     ),
+    "GET kitchen/load/": Row(ALL, 200),
     "GET kitchen/tickets/": Row(ALL, 200),
     "GET kitchen/tickets/<ticket>/": Row(ALL, 200),
     "POST kitchen/tickets/<ticket>/ack/": Row(COOK, 200),

@@ -10,7 +10,8 @@ class Ticket(RestaurantOwned):
     """What one station reads of one send, like a slip of paper: it never changes but its state.
 
     `items`: `[{"line", "change": "add" | "cancel", "name", "variation", "quantity", "modifiers",
-    "seat", "course", "note"}]`, quantities as decimal strings.
+    "seat", "course", "note"}]`, quantities as decimal strings. `alarmed_at`: when the house was
+    told that nobody had acknowledged it in time.
     """
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="tickets")
@@ -19,6 +20,7 @@ class Ticket(RestaurantOwned):
     state = models.CharField(max_length=12, choices=TicketState.choices, default=TicketState.NEW)
     items = models.JSONField(default=list)
     created_at = models.DateTimeField()
+    alarmed_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     ready_at = models.DateTimeField(null=True)
@@ -39,6 +41,18 @@ class Ticket(RestaurantOwned):
                 fields=["restaurant", "station", "created_at"],
                 name="ticket_live",
                 condition=~models.Q(state="COLLECTED"),
+            ),
+            # The alarm looks for these every few seconds, in all restaurants.
+            models.Index(
+                fields=["created_at"],
+                name="ticket_unacknowledged",
+                condition=models.Q(state="NEW", alarmed_at=None),
+            ),
+            # How long a station takes is measured over the last weeks.
+            models.Index(
+                fields=["station", "ready_at"],
+                name="ticket_measured",
+                condition=models.Q(ready_at__isnull=False),
             ),
         ]
 

@@ -30,7 +30,8 @@ def live_floors(restaurant_id: UUID, *, now: datetime) -> str:
     """All floors as a JSON array, each with its tables, each with what goes on there.
 
     `minutes` since the first of its open orders was opened, `due` in minor units. A table is
-    `paying` once money was taken, or when everything was served.
+    `paying` once money was taken, or when everything was served. `unacknowledged` counts tickets
+    that the kitchen has left unseen for too long.
     """
     with connection.cursor() as cursor:
         cursor.execute(_live_floors_sql(), {"restaurant": restaurant_id, "now": now})
@@ -48,6 +49,9 @@ WITH at_tables AS (
     SELECT o.table_id, json_agg(o.id ORDER BY o.opened_at, o.id) AS orders,
         min(o.opened_at) AS since, sum(o.due) AS due,
         bool_or(o.paid > 0) OR bool_and(o.kitchen_status = 'SERVED') AS is_paying,
+        sum((SELECT count(*) FROM pos_ticket k
+            WHERE k.order_id = o.id AND k.state = 'NEW' AND k.alarmed_at IS NOT NULL
+        )) AS unacknowledged,
         bool_or(EXISTS (
             SELECT FROM pos_orderline l
             WHERE l.order_id = o.id AND l.state NOT IN ('NEW', 'HELD', 'VOIDED')
@@ -63,7 +67,8 @@ WITH at_tables AS (
             'orders', COALESCE(orders, '[]'),
             'minutes', CASE WHEN since IS NOT NULL THEN
                 greatest(floor(extract(epoch FROM %(now)s - since) / 60), 0)::int END,
-            'due', COALESCE(due, 0)
+            'due', COALESCE(due, 0),
+            'unacknowledged', COALESCE(unacknowledged, 0)
         ) ORDER BY length(number), number, pos_table.id) AS list
     FROM pos_table LEFT JOIN at_tables ON at_tables.table_id = pos_table.id
     WHERE pos_table.restaurant_id = %(restaurant)s AND pos_table.archived_at IS NULL

@@ -1,8 +1,10 @@
 """Reads and locks of the kitchen's tickets."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import F, QuerySet
 
 from fynlo.errors import NotFound
 from pos.documents import TICKET
@@ -43,3 +45,81 @@ def ticket_order_id(restaurant_id: UUID, pk: UUID) -> UUID:
 def lock_ticket(restaurant_id: UUID, pk: UUID) -> Ticket:
     """Call while holding the order's lock. Raises NotFound."""
     return Ticket.objects.lock(restaurant_id, pk)
+
+
+_SECOND = timedelta(seconds=1)
+
+
+def _unacknowledged(now: datetime) -> QuerySet[Ticket]:
+    limit = F("station__acknowledge_within_seconds") * _SECOND
+    rows = Ticket.objects.filter(state="NEW", alarmed_at=None, created_at__lt=now)
+    return rows.filter(created_at__lt=now - limit)
+
+
+def restaurants_with_late_tickets(*, now: datetime) -> list[UUID]:
+    """Where somebody should be told that a ticket waits unseen."""
+    rows = _unacknowledged(now).order_by("restaurant_id").distinct("restaurant_id")
+    return list(rows.values_list("restaurant_id", flat=True))
+
+
+def late_tickets(restaurant_id: UUID, *, now: datetime) -> list[UUID]:
+    """Locked to the end of the transaction; those that are locked already are left out."""
+    rows = _unacknowledged(now).filter(restaurant_id=restaurant_id).order_by("pk")
+    rows = rows.select_for_update(of=("self",), skip_locked=True, no_key=True)
+    return list(rows.values_list("pk", flat=True))
+
+
+MEASURED_OVER = timedelta(days=28)
+
+_LOAD = """
+WITH open AS (
+    SELECT t.station_id, count(DISTINCT t.id) AS tickets,
+        sum(p.prep_minutes * (i->>'quantity')::numeric) AS minutes
+    FROM pos_ticket t CROSS JOIN jsonb_array_elements(t.items) i
+    JOIN pos_orderline l ON l.id = (i->>'line')::uuid AND l.state <> 'VOIDED'
+    JOIN pos_product p ON p.id = l.product_id
+    WHERE t.restaurant_id = %(restaurant)s AND t.state IN ('NEW', 'ACKED', 'STARTED')
+        AND i->>'change' = 'add'
+    GROUP BY t.station_id
+), took AS (
+    SELECT station_id, count(*) AS tickets,
+        percentile_cont(ARRAY[0.5, 0.8]) WITHIN GROUP (
+            ORDER BY extract(epoch FROM ready_at - created_at)) AS seconds
+    FROM pos_ticket
+    WHERE restaurant_id = %(restaurant)s AND ready_at > %(since)s GROUP BY station_id
+), load AS (
+    SELECT s.id, s.name, s.position, COALESCE(open.tickets, 0) AS open_tickets,
+        COALESCE(ceil(open.minutes), 0)::int AS work_minutes,
+        COALESCE(took.tickets, 0) AS measured_tickets,
+        round(took.seconds[1])::int AS p50_seconds, round(took.seconds[2])::int AS p80_seconds,
+        greatest(COALESCE(round(took.seconds[2]), 0), COALESCE(open.minutes, 0) * 60)::int
+            AS promised_seconds
+    FROM pos_station s LEFT JOIN open ON open.station_id = s.id
+    LEFT JOIN took ON took.station_id = s.id
+    WHERE s.restaurant_id = %(restaurant)s AND s.archived_at IS NULL
+)
+SELECT JSON_OBJECT(
+    'stations' VALUE COALESCE(json_agg(JSON_OBJECT('station' VALUE id, 'name' VALUE name,
+        'open_tickets' VALUE open_tickets, 'work_minutes' VALUE work_minutes,
+        'measured_tickets' VALUE measured_tickets, 'p50_seconds' VALUE p50_seconds,
+        'p80_seconds' VALUE p80_seconds, 'promised_seconds' VALUE promised_seconds)
+        ORDER BY position, id), '[]'),
+    'promised_at' VALUE to_char(
+        (%(now)s + COALESCE(max(promised_seconds), 0) * interval '1 second') AT TIME ZONE 'UTC',
+        'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+)::text FROM load
+"""
+
+
+def kitchen_load(restaurant_id: UUID, *, now: datetime) -> str:
+    """Each station's work as JSON text, and when an order that needs all of them would be ready.
+
+    `work_minutes`: what the tickets in hand take. `p50_seconds`, `p80_seconds`: how long tickets
+    of the last four weeks took from the printer to ready; null before the first. A station
+    promises its p80, or its work in hand when that is more.
+    """
+    since = now - MEASURED_OVER
+    with connection.cursor() as cursor:
+        cursor.execute(_LOAD, {"restaurant": restaurant_id, "now": now, "since": since})
+        text: str = cursor.fetchone()[0]
+        return text

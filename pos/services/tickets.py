@@ -9,11 +9,11 @@ from fynlo.accounts.actor import Actor
 from fynlo.accounts.selectors import restaurant_profile
 from fynlo.db import check_version, transaction_required
 from fynlo.errors import move
-from fynlo.events.log import append, append_all
+from fynlo.events.log import Author, append, append_all
 from pos.choices import ON_THE_WAY, TICKET_TRANSITIONS, LineState, TicketState
 from pos.documents import ORDER, TICKET
 from pos.models import Order, OrderLine, Ticket
-from pos.selectors.kitchen import lock_ticket, ticket_document, ticket_order_id
+from pos.selectors.kitchen import late_tickets, lock_ticket, ticket_document, ticket_order_id
 from pos.services.bill import OpenBill, open_bill, save
 
 ACTIONS = {
@@ -67,6 +67,20 @@ def announce_header(order: Order, *, by: Actor, now: datetime) -> None:
     if tickets.update(version=F("version") + 1):
         ids = list(tickets.values_list("pk", flat=True))
         append_all(kind="ticket.updated", document=TICKET, entity_ids=ids, by=by, now=now)
+
+
+@transaction_required
+def raise_alarms(*, by: Author, now: datetime) -> int:
+    """Tickets that nobody acknowledged within their station's limit are told of, once each.
+
+    Locks the tickets, skipping those that are being worked on. How many there were.
+    """
+    late = late_tickets(by.restaurant_id, now=now)
+    Ticket.objects.filter(pk__in=late).update(alarmed_at=now, version=F("version") + 1)
+    append_all(
+        kind="kitchen.ticket_unacknowledged", document=TICKET, entity_ids=late, by=by, now=now
+    )
+    return len(late)
 
 
 _PAST = {

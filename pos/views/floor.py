@@ -42,6 +42,7 @@ LIVE_TABLE = _with(
     orders={"type": "array", "items": {"type": "string", "format": "uuid"}},
     minutes={"anyOf": [{"type": "integer"}, {"type": "null"}]},
     due={"type": "integer"},
+    unacknowledged={"type": "integer"},
 )
 LIVE_FLOOR = _with(schema(FLOOR), tables={"type": "array", "items": LIVE_TABLE})
 

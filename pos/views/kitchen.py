@@ -9,7 +9,7 @@ from fynlo.api.inputs import NoBody
 from fynlo.api.operations import operation
 from fynlo.api.views import Endpoint
 from pos.documents import TICKET
-from pos.selectors.kitchen import all_tickets, tickets
+from pos.selectors.kitchen import all_tickets, kitchen_load, tickets
 from pos.serializers.kitchen import TicketQuery
 from pos.services.tickets import advance
 
@@ -56,3 +56,40 @@ class Tickets(Endpoint):
     def _advance(self, pk: UUID, step: str) -> HttpResponse:
         expected = self.expected_version(self.body())
         return self.write(advance, pk=pk, action=step, expected_version=expected)
+
+
+_NUMBER = {"type": "integer"}
+_MAYBE = {"anyOf": [_NUMBER, {"type": "null"}]}
+_STATION_LOAD = {
+    "station": {"type": "string", "format": "uuid"},
+    "name": {"type": "string"},
+    "open_tickets": _NUMBER,
+    "work_minutes": _NUMBER,
+    "measured_tickets": _NUMBER,
+    "p50_seconds": _MAYBE,
+    "p80_seconds": _MAYBE,
+    "promised_seconds": _NUMBER,
+}
+LOAD = {
+    "type": "object",
+    "required": ["stations", "promised_at"],
+    "properties": {
+        "stations": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": list(_STATION_LOAD),
+                "properties": _STATION_LOAD,
+            },
+        },
+        "promised_at": {"type": "string", "format": "date-time"},
+    },
+}
+
+
+class Load(Endpoint):
+    """How busy the stations are, and what to promise a guest."""
+
+    @operation(Permission.VIEW_KITCHEN, answers=LOAD)
+    def list(self, request: Request) -> HttpResponse:
+        return self.answer(kitchen_load(self.actor.restaurant_id, now=self.now))
