@@ -18,7 +18,7 @@ from django.http import HttpResponse
 from fynlo.api.errors import IdempotencyInProgress, IdempotencyKeyReused
 from fynlo.api.problems import render
 from fynlo.db import durable
-from fynlo.errors import DomainError
+from fynlo.errors import DomainError, IdConflict
 
 # 1 to 255 printable ASCII characters; no space at either end, where HTTP would take it away.
 KEY_FORM = "[!-~]([ -~]{0,253}[!-~])?"
@@ -69,14 +69,23 @@ def run(claim: Claim | None, work: Callable[[], HttpResponse]) -> HttpResponse:
 
     Two requests that create the same id at the same instant meet at the primary key: the loser
     runs once more and then finds what the winner made.
-    Raises IdempotencyKeyReused, IdempotencyInProgress, and whatever `work` raises.
+    Raises IdConflict when the id is taken by something else, IdempotencyKeyReused,
+    IdempotencyInProgress, and whatever `work` raises.
     """
     try:
         return _once(claim, work)
     except IntegrityError as error:
-        if "_pkey" not in str(error):
-            raise
+        _check_about_ids(error)
+    try:
         return _once(claim, work)
+    except IntegrityError as error:
+        _check_about_ids(error)
+        raise IdConflict from error
+
+
+def _check_about_ids(error: IntegrityError) -> None:
+    if "_pkey" not in str(error):
+        raise error
 
 
 def _once(claim: Claim | None, work: Callable[[], HttpResponse]) -> HttpResponse:

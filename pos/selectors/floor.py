@@ -21,6 +21,12 @@ def tables(restaurant_id: UUID, *, floor: UUID | None = None) -> ArchivableQuery
     return rows.filter(floor_id=floor) if floor else rows
 
 
+def lock_table(restaurant_id: UUID, pk: UUID) -> Table | None:
+    """So that it is not archived while an order is put on it; None when it is not there."""
+    rows = tables(restaurant_id).select_for_update(of=("self",), no_key=True)
+    return rows.filter(pk=pk).first()
+
+
 def has_open_orders(table: Table) -> bool:
     """Call while holding the table's lock."""
     return Order.objects.filter(table=table, status=OrderStatus.OPEN).exists()

@@ -19,6 +19,7 @@ from pos.errors import (
     OrderNotCompleted,
     OrderNotSettled,
 )
+from pos.selectors.floor import lock_table
 from pos.services import stock
 from pos.services.bill import open_bill, save
 from pos.services.sending import announce_tickets, cancel_at_stations
@@ -75,7 +76,7 @@ def cancel_order(
 
 @transaction_required
 def reopen_order(*, by: Actor, now: datetime, pk: UUID, expected_version: int | None = None) -> str:
-    """A completed order of the present business day is open again.
+    """A completed order of the present business day is open again, at its table if that is there.
 
     Raises NotFound, VersionConflict, OrderNotCompleted, BusinessDayOver.
     """
@@ -89,5 +90,7 @@ def reopen_order(*, by: Actor, now: datetime, pk: UUID, expected_version: int | 
         raise BusinessDayOver
     order.status = move(order.status, OrderStatus.OPEN, ORDER_TRANSITIONS)
     order.closed_at = order.closed_by_id = None
+    if order.table_id and lock_table(by.restaurant_id, order.table_id) is None:
+        order.table_id = None
     save(bill, profile=profile, now=now, reprice=False)
     return append(kind="order.reopened", document=ORDER, entity_id=pk, by=by, now=now)

@@ -17,7 +17,7 @@ from fynlo.events.log import append
 from pos.choices import Channel
 from pos.documents import ORDER
 from pos.models import Order, OrderLine
-from pos.models.floor import Table
+from pos.selectors.floor import lock_table
 from pos.selectors.orders import order_document
 from pos.selectors.sale import Wanted, products_for_sale
 from pos.services import stock
@@ -130,9 +130,8 @@ def change_order(
 
 
 def check_table(restaurant_id: UUID, table: UUID | None) -> None:
-    """Locks the table's row, so that it is not archived meanwhile. Raises UnknownReference."""
-    rows = Table.objects.live(restaurant_id).select_for_update(of=("self",), no_key=True)
-    if table and rows.filter(pk=table).first() is None:
+    """Raises UnknownReference. Locks as `lock_table` does."""
+    if table and lock_table(restaurant_id, table) is None:
         raise UnknownReference("There is no such table.", field="table")
 
 

@@ -78,6 +78,16 @@ def test_a_manager_reopens_on_the_same_business_day_only(
     assert said(manager.post(f"{path}reopen/"))["code"] == "business_day_over"
 
 
+def test_an_order_is_reopened_without_a_table_that_is_gone(manager: Member, menu: Menu) -> None:
+    order = opened(manager, menu.order(table=str(menu.table.pk)))
+    path = f"orders/{order['id']}/"
+    manager.post(f"{path}send/")
+    paid(manager, order["id"])
+    assert said(manager.post(f"{path}complete/"))["table_number"] == "12"
+    assert manager.delete(f"tables/{menu.table.pk}/").status_code == 204
+    assert said(manager.post(f"{path}reopen/"))["table"] is None
+
+
 def test_cancelling_voids_the_lines_and_returns_the_stock(server: Member, menu: Menu) -> None:
     Product.objects.filter(pk=menu.burger.pk).update(availability="limited", stock=5)
     order = opened(server, menu.order(menu.line(quantity="2")))

@@ -181,6 +181,24 @@ def test_a_line_sent_twice_with_its_own_id_is_added_once(server: Member, menu: M
         assert said(server.post(path, other))["code"] == "id_conflict"
 
 
+def test_the_id_of_a_line_is_taken_wherever_it_is(
+    server: Member, rival_owner: Member, menu: Menu, rival_menu: Menu
+) -> None:
+    mine = menu.line(id="01936f00-0000-7000-8000-00000000aaaa")
+    order = opened(server, menu.order(mine))
+    other = opened(server, menu.order())
+    theirs = rival_menu.line(id=mine["id"])
+    twice = [menu.line(id=other["id"])] * 2
+    for refused in (
+        server.post("orders/", menu.order(*twice)),
+        server.post(f"orders/{other['id']}/lines/", {"lines": [mine]}),
+        rival_owner.post("orders/", rival_menu.order(theirs)),
+    ):
+        assert (refused.status_code, said(refused)["code"]) == (409, "id_conflict")
+    assert said(server.get(f"orders/{order['id']}/")) == order
+    assert Order.objects.count() == 2
+
+
 def test_a_line_sent_again_after_somebody_changed_it_stays_changed(
     server: Member, cashier: Member, menu: Menu
 ) -> None:
