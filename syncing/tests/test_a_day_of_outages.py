@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 
 from fynlo.local.ports import wait_until
@@ -76,6 +77,16 @@ def test_while_redis_hangs_requests_do_not_wait_for_it(stack: Stack) -> None:
         during = probe.since(hung_at)
     assert {answer.status for answer in during} == {200}
     assert median_ms(during) < 250
+
+
+def test_what_needs_redis_says_so_soon_while_it_hangs(stack: Stack) -> None:
+    owner = by_role(stack, "owner")
+    with stack.hanging_redis():
+        ready = httpx.get(f"{stack.ready['http']}/health/ready/", timeout=5)
+        reset = owner.http.post("auth/password/reset/", json={"email": "o@kettle.example"})
+    assert (ready.status_code, ready.json()["checks"]["redis"]) == (503, False)
+    assert (reset.status_code, reset.headers["Retry-After"]) == (503, "1")
+    assert reset.elapsed.total_seconds() < 3
 
 
 def test_what_changes_while_redis_hangs_is_known_everywhere_when_it_is_back(stack: Stack) -> None:

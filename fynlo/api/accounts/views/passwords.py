@@ -3,6 +3,7 @@ effect."""
 
 from django.http import HttpResponse
 from kombu.exceptions import OperationalError
+from redis import RedisError
 from rest_framework.request import Request
 
 from fynlo.accounts.services.passwords import (
@@ -21,6 +22,7 @@ from fynlo.api.operations import Access, operation
 from fynlo.api.views import Endpoint
 from fynlo.db import durable
 from fynlo.errors import DependencyDown
+from fynlo.redis import asking
 
 
 class Password(Endpoint):
@@ -41,8 +43,9 @@ class PasswordReset(Endpoint):
     def create(self, request: Request) -> HttpResponse:
         """The same answer, in the same time, whether or not anybody has this address."""
         try:
-            send_reset_link.delay(**self.body())
-        except OperationalError as error:
+            with asking():
+                send_reset_link.delay(**self.body())
+        except (OperationalError, RedisError) as error:
             raise DependencyDown from error
         return HttpResponse(status=202)
 
