@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularSwaggerView
 from fynlo.api.health import live, ready
 from fynlo.api.rates import limited_sign_in
 from fynlo.api.schema_page import Schema
+from pos.views.receipts import public_page
 
 api = [
     path("", include("fynlo.api.accounts.urls")),
@@ -16,6 +17,7 @@ api = [
 
 urlpatterns = [
     path("api/v1/", include(api)),
+    path("r/<str:token>/", public_page, name="public-receipt"),
     path("admin/login/", limited_sign_in(admin.site.login)),
     path("admin/", admin.site.urls),
     path("health/live/", live),

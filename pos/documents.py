@@ -287,6 +287,38 @@ ORDER = Document(
         "version": "version",
     },
 )
+RECEIPT = Document(
+    "receipt",
+    models.Receipt,
+    stream="orders",
+    fields={
+        "id": "id",
+        "number": "number",
+        "order": "order_id",
+        "order_number": "order__number",
+        "corrects": "corrects_id",
+        "previous_hash": "previous_hash",
+        "hash": "hash",
+        "issued_at": "issued_at",
+        "version": "version",
+    },
+)
+RECEIPT_PRINT = Document(
+    "receipt_print",
+    models.ReceiptPrint,
+    stream="orders",
+    fields={
+        "id": "id",
+        "receipt": "receipt_id",
+        "receipt_number": "receipt__number",
+        "order": "receipt__order_id",
+        "copy": "copy",
+        "printed_at": "printed_at",
+        "printed_by": "printed_by_id",
+        "device": "device_id",
+        "version": "version",
+    },
+)
 
 TICKET = Document(
     "ticket",

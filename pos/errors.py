@@ -188,3 +188,15 @@ class MenuFileInvalid(DomainError):
 
     code = "menu_file_invalid"
     message = "Some rows cannot be read, so nothing was changed. See `rows`."
+
+
+class ReceiptNotIssued(DomainError):
+    code = "receipt_not_issued"
+    status = 409
+    message = "There is no receipt before the order is completed. `GET …/receipt/` is its bill."
+
+
+class ReceiptNotFound(DomainError):
+    code = "receipt_not_found"
+    status = 404
+    message = "There is no receipt at this address. Check that it was copied whole."

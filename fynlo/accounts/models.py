@@ -45,10 +45,15 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Restaurant(models.Model):
-    """The tenant. `cash_rounding` is the smallest coin in minor units (1: no rounding)."""
+    """The tenant. `cash_rounding` is the smallest coin in minor units (1: no rounding).
+
+    `address` (lines of text) and `vat_number` stand on receipts.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(max_length=120)
+    address = models.TextField(max_length=300, blank=True)
+    vat_number = models.CharField("VAT number", max_length=20, blank=True)
     currency = models.CharField(max_length=3, default="GBP")
     country = models.CharField(max_length=2, default="GB")
     time_zone = models.CharField(max_length=64, default="Europe/London")

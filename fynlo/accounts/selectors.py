@@ -67,6 +67,26 @@ def restaurant_profile(restaurant_id: UUID) -> Profile:
     return Profile(id=restaurant_id, **values)
 
 
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """Who issues a receipt. `address`: lines of text."""
+
+    name: str
+    address: str
+    vat_number: str
+    time_zone: str
+
+
+def letterhead(restaurant_id: UUID) -> Letterhead:
+    """Cached. Raises Restaurant.DoesNotExist, which a signed-in caller never meets."""
+
+    def load() -> bytes:
+        rows = Restaurant.objects.values("name", "address", "vat_number", "time_zone")
+        return orjson.dumps(rows.get(pk=restaurant_id))
+
+    return Letterhead(**orjson.loads(remember(RESTAURANTS, restaurant_id, "letterhead", load)))
+
+
 def session_is_live(session_id: UUID) -> None:
     """Without a query once cached; an ended session is known within half a second.
 

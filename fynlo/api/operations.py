@@ -31,6 +31,7 @@ class Operation:
     """`money`: the Idempotency-Key is required. `versioned`: If-Match or `version` is required;
     `guarded`: If-Match is minded when it is sent.
 
+    `also`: media types besides JSON that a query parameter may choose.
     `pages`: the answer is `{"results": [answers], "next"}`.
     """
 
@@ -43,6 +44,7 @@ class Operation:
     money: bool = False
     versioned: bool = False
     guarded: bool = False
+    also: tuple[str, ...] = ()
 
 
 def operation(access: Permission | Access, **declared: Any) -> Callable[[Action], Action]:

@@ -92,17 +92,27 @@ def address_of(request: HttpRequest) -> str:
     return str(request.META.get(settings.ADDRESS_HEADER) or request.META.get("REMOTE_ADDR", ""))
 
 
-def limited_sign_in(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """A page's sign-in form, its tries counted as those of the API are."""
+View = Callable[..., HttpResponseBase]
 
-    @wraps(view)
-    def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            if request.method == "POST":
-                spend("sign_in", address_of(request))
-        except RateLimited as refused:
-            wait = str(refused.extra["retry_after"])
-            return HttpResponse(refused.detail, status=429, headers={"Retry-After": wait})
-        return view(request, *args, **kwargs)
 
-    return counted
+def limited(policy: str, *, method: str = "") -> Callable[[View], View]:
+    """A page outside of the API, its requests (of this method only, if one is named) counted for
+    each address as those of the API are."""
+
+    def limit(view: View) -> View:
+        @wraps(view)
+        def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            try:
+                if method in ("", request.method):
+                    spend(policy, address_of(request))
+            except RateLimited as refused:
+                wait = str(refused.extra["retry_after"])
+                return HttpResponse(refused.detail, status=429, headers={"Retry-After": wait})
+            return view(request, *args, **kwargs)
+
+        return counted
+
+    return limit
+
+
+limited_sign_in = limited("sign_in", method="POST")

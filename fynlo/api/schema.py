@@ -150,6 +150,7 @@ class OperationSchema(AutoSchema):
         done: dict[str, Any] = {"description": "Done"}
         if self.operation.answers is not None:
             done["content"] = {"application/json": {"schema": self._answer_schema()}}
+            done["content"].update({media_type: {} for media_type in self.operation.also})
         answers = {status: done}
         if status == "201":
             answers["200"] = {**done, "description": "Made before by the very same request"}

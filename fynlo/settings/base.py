@@ -189,6 +189,7 @@ RATES = {
     "address": "6000/minute",
     "sign_in": "30/minute",
     "schema": "30/minute",
+    "receipt": "60/minute",
 }
 
 # The request variable that names the caller; behind nginx HTTP_X_REAL_IP, which nginx sets.

@@ -21,7 +21,7 @@ from pos.choices import OrderStatus
 from pos.errors import OrderNotOpen
 from pos.models import Order
 from pos.services.bill import OpenBill, open_bill
-from pos.services.settlement import due, record_payment
+from pos.services.settlement import Tender, due, record_payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,13 @@ def take_cash(
     payment.save(force_insert=True)
     _post(payment, now=now)
     record_payment(
-        bill=bill, amount=charge.total, tip=tip, rounding=charge.rounding, by=by, now=now
+        bill=bill,
+        amount=charge.total,
+        tender=_tender(payment),
+        tip=tip,
+        rounding=charge.rounding,
+        by=by,
+        now=now,
     )
     text = append(kind="payment.captured", document=PAYMENT, entity_id=pk, by=by, now=now)
     return text, True
@@ -116,6 +122,16 @@ def _captured(order: Order, charge: Charge, *, by: Actor, now: datetime, tendere
         change_given=tendered - charge.total,
         taken_by_id=by.membership_id,
         taken_at=now,
+    )
+
+
+def _tender(payment: Payment) -> Tender:
+    return Tender(
+        payment=payment.pk,
+        method=payment.method,
+        name=payment.get_method_display(),
+        tendered=payment.tendered,
+        change=payment.change_given,
     )
 
 

@@ -12,6 +12,7 @@ from pos.models.menu import (
     Variation,
 )
 from pos.models.orders import Order, OrderDiscount, OrderLine, OrderNumber
+from pos.models.receipts import Receipt, ReceiptChain, ReceiptPrint
 
 __all__ = [
     "Category",
@@ -24,6 +25,9 @@ __all__ = [
     "OrderNumber",
     "Product",
     "ProductModifierGroup",
+    "Receipt",
+    "ReceiptChain",
+    "ReceiptPrint",
     "Station",
     "Table",
     "TaxRate",

@@ -29,7 +29,8 @@ class Order(RestaurantOwned):
 
     `subtotal` is what the lines cost after discounts, as their prices show it: tax included
     where the rate is inclusive. `total = subtotal + service_charge + tax_added + tip + rounding`.
-    `paid` and `refunded` are written by payments only.
+    `paid`, `refunded` and `payments` are written by payments only; `payments` is what a receipt
+    says of them: `[{"payment", "method", "name", "amount", "tip", "tendered", "change"}]`.
     """
 
     number = models.PositiveIntegerField()
@@ -67,6 +68,7 @@ class Order(RestaurantOwned):
     total = models.BigIntegerField(default=0)
     paid = models.BigIntegerField(default=0)
     refunded = models.BigIntegerField(default=0)
+    payments = models.JSONField(default=list)
     due = models.GeneratedField(
         expression=F("total") - F("paid") + F("refunded"),
         output_field=models.BigIntegerField(),

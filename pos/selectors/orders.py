@@ -45,6 +45,11 @@ def order_document(restaurant_id: UUID, order_id: UUID) -> str:
     return found[0]
 
 
+def order_to_show(restaurant_id: UUID, order_id: UUID) -> Order:
+    """The order with its table. Raises NotFound."""
+    return Order.objects.select_related("table").one(restaurant_id, order_id)
+
+
 def lock_order(restaurant_id: UUID, order_id: UUID) -> Order:
     """The order's row, locked to the end of the transaction, before any of its children.
 

@@ -22,6 +22,7 @@ from pos.errors import (
 from pos.selectors.floor import lock_table
 from pos.services import stock
 from pos.services.bill import open_bill, save
+from pos.services.receipts.issuing import issue_receipt
 from pos.services.sending import announce_tickets, cancel_at_stations
 
 
@@ -29,7 +30,7 @@ from pos.services.sending import announce_tickets, cancel_at_stations
 def complete_order(
     *, by: Actor, now: datetime, pk: UUID, expected_version: int | None = None
 ) -> str:
-    """Everything is paid and nothing waits to be sent.
+    """Everything is paid and nothing waits to be sent. The receipt is issued.
 
     Raises NotFound, VersionConflict, OrderNotOpen, OrderNotSettled, LinesNotSent.
     """
@@ -42,6 +43,7 @@ def complete_order(
     order.status = move(order.status, OrderStatus.COMPLETED, ORDER_TRANSITIONS)
     order.closed_at, order.closed_by_id = now, by.membership_id
     save(bill, profile=restaurant_profile(by.restaurant_id), now=now, reprice=False)
+    issue_receipt(bill=bill, by=by, now=now)
     return append(kind="order.completed", document=ORDER, entity_id=pk, by=by, now=now)
 
 

@@ -1,6 +1,8 @@
 """What payments may say to an order: so much was taken."""
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from uuid import UUID
 
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.selectors import restaurant_profile
@@ -11,6 +13,18 @@ from pos.models import Order
 from pos.services.bill import OpenBill, save
 
 
+@dataclass(frozen=True, slots=True)
+class Tender:
+    """What a receipt says of one payment besides its amounts. `name` is for people; `tendered`
+    and `change` (minor units) only where cash was handed over."""
+
+    payment: UUID
+    method: str
+    name: str
+    tendered: int | None = None
+    change: int | None = None
+
+
 def due(order: Order) -> int:
     """What is still to be paid, in minor units, before cash rounding."""
     return order.total - order.paid + order.refunded
@@ -18,7 +32,14 @@ def due(order: Order) -> int:
 
 @transaction_required
 def record_payment(
-    *, bill: OpenBill, amount: int, by: Actor, now: datetime, tip: int = 0, rounding: int = 0
+    *,
+    bill: OpenBill,
+    amount: int,
+    tender: Tender,
+    by: Actor,
+    now: datetime,
+    tip: int = 0,
+    rounding: int = 0,
 ) -> str:
     """Write what payments took: `amount` includes `tip`; `rounding` is what the smallest coin
     added (or took) to settle the rest in cash. The order's document.
@@ -30,6 +51,9 @@ def record_payment(
     order.rounding += rounding
     order.total += tip + rounding
     order.paid += amount
+    order.payments.append(
+        {**asdict(tender), "payment": str(tender.payment), "amount": amount, "tip": tip}
+    )
     save(bill, profile=restaurant_profile(by.restaurant_id), now=now, reprice=False)
     kind = "order.paid" if due(order) <= 0 else "order.partially_paid"
     return append(kind=kind, document=ORDER, entity_id=order.pk, by=by, now=now)

@@ -2,11 +2,11 @@ from datetime import timedelta
 
 import pytest
 
-from fynlo.db import durable
+from fynlo.db import durable, new_id
 from fynlo.testing.cast import Member
 from pos.models import Order, Product
 from pos.services.bill import open_bill
-from pos.services.settlement import due, record_payment
+from pos.services.settlement import Tender, due, record_payment
 from pos.tests.conftest import Menu, opened, said
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +17,9 @@ def paid(server: Member, order_id: str) -> None:
     actor = server.actor
     with durable():
         bill = open_bill(actor.restaurant_id, Order.objects.get(pk=order_id).pk)
-        record_payment(bill=bill, amount=due(bill.order), by=actor, now=bill.order.opened_at)
+        owed, at = due(bill.order), bill.order.opened_at
+        tender = Tender(payment=new_id(), method="cash", name="Cash", tendered=owed, change=0)
+        record_payment(bill=bill, amount=owed, tender=tender, by=actor, now=at)
 
 
 def test_an_unpaid_order_is_not_completed(server: Member, menu: Menu) -> None:

@@ -13,6 +13,7 @@ from pos.services.lines import add_lines, change_line, remove_line
 from pos.services.orders import change_order, open_order
 from pos.services.preview import LINE_AMOUNTS, ORDER_AMOUNTS, calculate_order
 from pos.views.order_actions import OrderActions
+from pos.views.receipts import OrderReceipts
 
 NEWEST_FIRST = ("-opened_at", "-id")
 CALCULATED = {
@@ -25,7 +26,7 @@ CALCULATED = {
 }
 
 
-class Orders(OrderActions):
+class Orders(OrderActions, OrderReceipts):
     """Orders, their lines, and what can be done to them."""
 
     @operation(Permission.VIEW_ORDERS, query=inputs.OrderQuery, answers=ORDER, pages=True)

@@ -31,6 +31,7 @@ class RestaurantAdmin(TenantAdmin):
     ordering = ("name", "pk")
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("name", "day_starts_at")}),
+        ("On receipts", {"fields": ("address", "vat_number")}),
         (
             "Money",
             {"fields": (("service_charge_bps", "service_charge_tax_bps"), "cash_rounding")},
