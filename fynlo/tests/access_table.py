@@ -118,6 +118,8 @@ TABLE: dict[str, Row] = {
     "POST orders/<order>/fire/": Row(SERVE, 200, lambda w: {"course": 3}),
     "POST orders/<sent>/serve/": Row(SERVE, 200),
     "POST orders/<paid>/complete/": Row(SERVE, 200),
+    "GET orders/<completed>/receipt/": Row(SERVE, 200),
+    "POST orders/<completed>/receipt/print/": Row(SERVE, 200),
     "POST orders/<order>/cancel/": Row(SERVE, 200, lambda w: REASON),
     "POST orders/<completed>/reopen/": Row(MANAGE, 200),
     "POST orders/<order>/void-line/": Row(SERVE, 200, lambda w: {**REASON, "line": w.line}),

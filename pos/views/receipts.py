@@ -6,6 +6,7 @@ from uuid import UUID
 import orjson
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.views.decorators.http import require_safe
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
@@ -67,6 +68,7 @@ def _printed(**arguments: Any) -> str:
 
 
 @limited("receipt")
+@require_safe
 def public_page(request: HttpRequest, token: str) -> HttpResponse:
     """`/r/{token}/`: the receipt for whoever holds the paper with its QR code."""
     try:

@@ -1,5 +1,6 @@
 """A receipt or a bill in hand: its content, and what stands on this very copy of it."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from pos.selectors.orders import discounts_of, lines_of, order_to_show
 from pos.selectors.receipts import latest_receipt, prints_of, receipt_of_token, replaced_by
 from pos.services.receipts.content import content_of
 
+_TOKEN = re.compile(r"[\w-]{22}", re.ASCII)
 _MARKS = {OrderStatus.CANCELLED: "Cancelled"}
 
 
@@ -50,7 +52,7 @@ def receipt_of(restaurant_id: UUID, order_id: UUID) -> Paper:
 
 def public_receipt(token: str) -> Paper:
     """What anybody sees who has the address. Raises ReceiptNotFound."""
-    receipt = receipt_of_token(token)
+    receipt = receipt_of_token(token) if _TOKEN.fullmatch(token) else None
     if receipt is None:
         raise ReceiptNotFound
     later = replaced_by(receipt)

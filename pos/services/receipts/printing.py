@@ -84,7 +84,7 @@ def _pair(label: str, amount: str) -> Iterator[str]:
     """The label on the left, wrapped beside the amount on the right of its first line."""
     indent = " " * (len(label) - len(label.lstrip()))
     first, *rest = _wrapped(label.strip(), WIDTH - len(indent) - len(amount) - 1)
-    yield f"{indent}{first}".ljust(WIDTH - len(amount)) + amount
+    yield (f"{indent}{first}".ljust(WIDTH - len(amount)) + amount).rstrip()
     for line in rest:
         yield f"{indent}{line}"
 
