@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_letterhead"),
-        ("pos", "0005_give_back_what_was_counted"),
+        ("pos", "0006_kitchen_alarms"),
     ]
 
     operations = [

@@ -26,6 +26,6 @@ DROP FUNCTION pos_refuse_change();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pos", "0006_receipts")]
+    dependencies = [("pos", "0007_receipts")]
 
     operations = [migrations.RunSQL(APPEND_ONLY, NOT_APPEND_ONLY)]
