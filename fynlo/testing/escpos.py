@@ -5,40 +5,43 @@ from dataclasses import dataclass
 
 from escpos.capabilities import get_profile
 
-_COMMAND = re.compile(
-    rb"\x1b@|\x1b[!Ea\-MtdR{](.)|\x1dB(.)|\x1db(.)|\x1d!(.)|\x1dV(.)|\x1d\(k(..)", re.S
-)
-_QR_DATA = b"1P0"
+_COMMAND = re.compile(rb"\x1b@|\x1b[!Ea\-MtdR{].|\x1d[BbV!].|\x1d\(k(?P<size>..)", re.S)
+_CODE_PAGE, _CUT, _QR_DATA = b"\x1bt", b"\x1dV", b"1P0"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Paper:
     """`qr` is what the QR code says."""
 
-    text: str
-    qr: str
-    is_cut: bool
+    text: str = ""
+    qr: str = ""
+    is_cut: bool = False
 
 
 def read_escpos(raw: bytes, *, profile: str = "TM-T88V") -> Paper:
     """Raises ValueError at a command that a receipt has no use for."""
     pages = get_profile(profile).profile_data["codePages"]
-    text, qr, is_cut, at, page = "", "", False, 0, "CP437"
+    paper, page, at = Paper(), "CP437", 0
     while at < len(raw):
-        found = _COMMAND.match(raw, at)
-        if found is None:
-            if raw[at] in b"\x1b\x1d":
-                raise ValueError(f"unknown command at {at}: {raw[at : at + 4]!r}")
-            text, at = text + raw[at : at + 1].decode(page), at + 1
-            continue
-        at = found.end()
-        if raw[found.start() : at - 1] == b"\x1bt":
-            page = pages[str(raw[at - 1])]
-        is_cut = is_cut or found[0].startswith(b"\x1dV")
-        if size := found[6]:
-            data, at = (
-                raw[at : at + int.from_bytes(size, "little")],
-                at + int.from_bytes(size, "little"),
-            )
-            qr = data.removeprefix(_QR_DATA).decode() if data.startswith(_QR_DATA) else qr
-    return Paper(text, qr, is_cut)
+        command = _COMMAND.match(raw, at)
+        end = _end(command) if command else at + 1
+        piece, at = raw[at:end], end
+        if command is None:
+            paper.text += _printable(piece).decode(page)
+        elif piece.startswith(_CODE_PAGE):
+            page = pages[str(piece[2])]
+        elif command["size"] and piece[5:].startswith(_QR_DATA):
+            paper.qr = piece[5:].removeprefix(_QR_DATA).decode()
+        paper.is_cut = paper.is_cut or piece.startswith(_CUT)
+    return paper
+
+
+def _end(command: re.Match[bytes]) -> int:
+    """Some commands say how much data follows them."""
+    return command.end() + int.from_bytes(command["size"] or b"", "little")
+
+
+def _printable(piece: bytes) -> bytes:
+    if piece in b"\x1b\x1d":
+        raise ValueError("a command that a receipt has no use for")
+    return piece

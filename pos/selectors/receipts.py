@@ -33,9 +33,13 @@ def lock_chain(restaurant_id: UUID) -> ReceiptChain:
 
     Call last of all locks but the event cursor's, which `events.append` takes.
     """
+    rows = ReceiptChain.objects.select_for_update(no_key=True).filter(restaurant_id=restaurant_id)
+    known = rows.first()
+    if known is not None:
+        return known
     fresh = ReceiptChain(restaurant_id=restaurant_id, hash=GENESIS)
     ReceiptChain.objects.bulk_create([fresh], ignore_conflicts=True)
-    return ReceiptChain.objects.select_for_update(no_key=True).get(restaurant_id=restaurant_id)
+    return rows.get()
 
 
 def first_receipt(order_id: UUID) -> Receipt | None:

@@ -5,6 +5,7 @@ import pytest
 from django.test import Client
 
 from fynlo.api import rates
+from fynlo.events.reading import after
 from fynlo.testing.cast import Member
 from pos.models import Receipt
 from pos.tests.conftest import Menu
@@ -89,8 +90,17 @@ def test_guessing_is_slowed_down(url: str, settings: Any) -> None:
     assert int(answers[-1]["Retry-After"]) >= 1
 
 
-def test_the_token_is_in_no_event(url: str, cashier: Member) -> None:
+def test_the_address_is_in_no_log(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    token = url.split("/")[-2]
+    with caplog.at_level("INFO"):
+        Client().get(url)
+    assert "GET /r/-/ 200" in caplog.text
+    assert token not in caplog.text
+
+
+def test_the_address_is_in_no_event(url: str, cashier: Member) -> None:
     token = Receipt.objects.get().token
     assert token in url
-    pulled = cashier.get("orders/").content.decode()
-    assert token not in pulled
+    events = after(restaurant_id=cashier.restaurant.pk, seq=0, limit=100)
+    assert any('"kind":"receipt.issued"' in event.envelope for event in events)
+    assert not any(token in event.envelope for event in events)

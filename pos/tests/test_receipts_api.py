@@ -183,3 +183,15 @@ def test_the_address_of_the_receipt_stays_the_same_on_every_print(
     [url] = urls
     assert url.startswith(f"{settings.PUBLIC_URL}/r/")
     assert len(url.split("/")[-2]) == 22
+
+
+def test_completing_and_reading_take_few_statements(
+    cashier: Member, menu: Menu, django_assert_num_queries: Any
+) -> None:
+    completed(cashier, menu)
+    order = opened(cashier, menu.order(channel="takeaway"))
+    settled(cashier, order)
+    with django_assert_num_queries(12):
+        cashier.post(f"orders/{order['id']}/complete/")
+    with django_assert_num_queries(3):
+        cashier.get(f"orders/{order['id']}/receipt/")

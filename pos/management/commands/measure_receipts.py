@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from io import StringIO
 from itertools import islice
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from django.core.management import CommandError, call_command
@@ -60,10 +60,16 @@ class Command(BaseCommand):
         self.stdout.write(f"largest memory {_memory_mib()} MiB")
 
     def _timed(self, what: str, work: Any, *arguments: Any) -> Any:
-        before, started = _memory_mib(), perf_counter()
+        before, started, busy = _memory_mib(), perf_counter(), process_time()
         result = work(*arguments)
-        seconds, grown = perf_counter() - started, _memory_mib() - before
-        self.stdout.write(f"{what}: {seconds:.1f} s, memory grew by {grown} MiB")
+        seconds, busy, grown = (
+            perf_counter() - started,
+            process_time() - busy,
+            _memory_mib() - before,
+        )
+        self.stdout.write(
+            f"{what}: {seconds:.1f} s ({busy:.1f} s of its processor), memory grew by {grown} MiB"
+        )
         return result
 
 
