@@ -9,7 +9,7 @@ run: $(INSTALLED)
 	@$(PY) -m fynlo.local run
 
 test: $(INSTALLED) checks
-	$(PY) -m fynlo.local exec --throw-away -- $(PY) -m pytest -n 2 $(ARGS)
+	$(PY) -m fynlo.local exec --throw-away -- $(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 checks: $(INSTALLED)
 	$(BIN)/ruff format --check .

@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularSwaggerView
 from fynlo.api.health import live, ready
 from fynlo.api.rates import limited_sign_in
 from fynlo.api.schema_page import Schema
+from pos.urls import pages
 from pos.views.receipts import public_page
 
 api = [
@@ -20,6 +21,8 @@ urlpatterns = [
     path("r/<str:token>/", public_page, name="public-receipt"),
     path("admin/login/", limited_sign_in(admin.site.login)),
     path("admin/", admin.site.urls),
+    path("screens/", include("fynlo.api.screens.urls")),
+    path("", include(pages)),
     path("health/live/", live),
     path("health/ready/", ready),
 ]

@@ -1,5 +1,7 @@
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from pos.views import kitchen_screen
 from pos.views.floor import Floors, Tables
 from pos.views.kitchen import Load, Tickets
 from pos.views.menu import Categories, Menus, ModifierGroups, Stations, TaxRates
@@ -20,3 +22,9 @@ router.register("kitchen/load", Load, basename="kitchen-load")
 router.register("kitchen/tickets", Tickets, basename="ticket")
 
 urlpatterns = router.urls
+
+# What people look at, at the root of the site.
+pages = [
+    path("kitchen/", kitchen_screen.kitchen, name="kitchen"),
+    path("kitchen/board/", kitchen_screen.board, name="kitchen-board"),
+]

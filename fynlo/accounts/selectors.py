@@ -125,6 +125,12 @@ def memberships_of(user_id: UUID) -> QuerySet[Membership]:
     return rows.select_related("restaurant", "user").order_by("restaurant__name", "pk")
 
 
+def live_session(session_id: UUID, *, now: datetime) -> Session | None:
+    """With its member, user and restaurant; None when it has ended."""
+    rows = Session.objects.live(now).select_related("membership__user", "restaurant")
+    return rows.filter(pk=session_id).first()
+
+
 def lock_session(session_id: UUID) -> Session | None:
     """The session, locked to the end of the transaction."""
     rows = Session.objects.select_for_update(of=("self",), no_key=True)

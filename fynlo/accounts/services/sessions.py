@@ -80,13 +80,14 @@ def start_session(*, proof: Proof, origin: Origin, now: datetime, expires_at: da
         kind="session.started",
         document=SESSION,
         entity_id=session.pk,
-        by=_actor_of(session),
+        by=actor_of(session),
         now=now,
     )
     return session
 
 
-def _actor_of(session: Session) -> Actor:
+def actor_of(session: Session) -> Actor:
+    """Who acts when this session does."""
     return Actor(
         restaurant_id=session.restaurant_id,
         role=Role(session.membership.role),

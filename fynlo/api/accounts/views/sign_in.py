@@ -1,8 +1,6 @@
 """Ways in, and the way on to the next token. These answers hold secrets: nothing is stored of
 them, so an Idempotency-Key has no effect here."""
 
-import ipaddress
-
 from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
@@ -14,9 +12,9 @@ from fynlo.accounts.services.devices import check_app_version
 from fynlo.accounts.services.sessions import Origin, Proof, renew_session, start_session
 from fynlo.accounts.services.sign_in import prove_by_password, prove_by_pin, switch_restaurant
 from fynlo.api.accounts.answers import SIGNED_IN, signed_in
+from fynlo.api.accounts.origins import origin_of
 from fynlo.api.accounts.serializers import LoginInput, PinInput, RefreshInput, SwitchInput
 from fynlo.api.operations import Access, operation
-from fynlo.api.rates import address_of
 from fynlo.api.tokens import refresh_claims
 from fynlo.api.views import Endpoint
 from fynlo.db import durable
@@ -29,9 +27,7 @@ class SignIn(Endpoint):
 
     @property
     def origin(self) -> Origin:
-        agent = self.request.headers.get("User-Agent", "")
-        shown = "".join(letter for letter in agent if letter.isprintable())
-        return Origin(_ip_address(address_of(self.request._request)), shown[:200])
+        return origin_of(self.request._request)
 
     def let_in(self, proof: Proof) -> HttpResponse:
         with durable():
@@ -47,13 +43,6 @@ class SignIn(Endpoint):
         response = self.answer(signed_in(session, now=self.now))
         response["Cache-Control"] = "no-store"
         return response
-
-
-def _ip_address(text: str) -> str | None:
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return None
 
 
 class Login(SignIn):

@@ -1,0 +1,59 @@
+"""What the kitchen's page shows, and to whom."""
+
+import pytest
+from django.test import Client
+
+from fynlo.api.screens.visitors import SESSION_KEY
+from fynlo.testing.cast import Member
+from pos.models import Ticket
+from pos.tests.conftest import Menu, opened
+
+pytestmark = pytest.mark.django_db
+
+
+def page_of(member: Member, path: str) -> str:
+    client = Client()
+    session = client.session
+    session[SESSION_KEY] = str(member.session.pk)
+    session.save()
+    return client.get(path).content.decode()
+
+
+def send(server: Member, menu: Menu) -> Ticket:
+    order = opened(server, menu.order(menu.line(note="no <b>onion</b>"), table=str(menu.table.pk)))
+    server.post(f"orders/{order['id']}/send/")
+    return Ticket.objects.get(order_id=order["id"])
+
+
+def test_a_ticket_says_what_to_cook_and_for_whom(
+    server: Member, kitchen: Member, menu: Menu
+) -> None:
+    send(server, menu)
+    page = page_of(kitchen, "/kitchen/board/")
+    for said in ("Burger", "Chips", "Grill", "12", "Acknowledge", "no &lt;b&gt;onion"):
+        assert said in page
+
+
+def test_a_server_sees_tickets_and_can_only_collect(server: Member, menu: Menu) -> None:
+    ticket = send(server, menu)
+    assert "data-step" not in page_of(server, "/kitchen/board/")
+    Ticket.objects.filter(pk=ticket.pk).update(state="READY", ready_at=ticket.created_at)
+    page = page_of(server, "/kitchen/board/")
+    assert 'data-step="collect"' in page
+    assert 'data-step="recall"' not in page
+
+
+def test_another_restaurant_sees_nothing_of_it(
+    server: Member, rival_owner: Member, menu: Menu
+) -> None:
+    ticket = send(server, menu)
+    for path in ("/kitchen/", f"/kitchen/board/?station={menu.grill.pk}"):
+        page = page_of(rival_owner, path)
+        assert str(ticket.pk) not in page
+        assert "Burger" not in page
+
+
+def test_a_station_that_is_none_shows_all(server: Member, kitchen: Member, menu: Menu) -> None:
+    ticket = send(server, menu)
+    assert str(ticket.pk) in page_of(kitchen, "/kitchen/board/?station=nonsense")
+    assert str(ticket.pk) not in page_of(kitchen, f"/kitchen/board/?station={menu.bar.pk}")

@@ -1,0 +1,145 @@
+"""The pages in a real Chromium beside a running stack, as staff meet them."""
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from fynlo.testing.browser import chromium, fill_in, signed_in
+from fynlo.testing.live import Caller, Stack, folder_for_a_stack, running
+
+pytestmark = pytest.mark.xdist_group("screens")
+SECOND_MS = 1000
+HEALS_WITHIN_MS = 20_000
+notes = (f"Note {number}." for number in count(1))
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with folder_for_a_stack() as folder, running(folder / ".local") as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def manager(stack: Stack) -> Caller:
+    return stack.client("manager")
+
+
+@pytest.fixture
+def kitchen(browser: Browser, stack: Stack) -> Iterator[Page]:
+    with signed_in(browser, stack, "kitchen", "/kitchen/") as page:
+        yield page
+
+
+def send_order(manager: Caller) -> str:
+    """One plain dish; its note, by which the ticket is known."""
+    menu, note = manager.get("menu/"), next(notes)
+    dish = next(p for p in menu["products"] if p["name"] == "Seasonal greens")
+    line = {"product": dish["id"], "note": note}
+    order = manager.post("orders/", {"channel": "takeaway", "lines": [line]})
+    manager.post(f"orders/{order['id']}/send/")
+    return note
+
+
+def connection(page: Page, state: str) -> None:
+    expect(page.locator(f"#connection[data-state={state}]")).to_be_visible(timeout=HEALS_WITHIN_MS)
+
+
+def test_a_new_ticket_is_there_within_a_second(kitchen: Page, manager: Caller) -> None:
+    ticket = kitchen.locator(".ticket", has_text=send_order(manager))
+    expect(ticket).to_be_visible(timeout=SECOND_MS)
+    assert ticket.get_attribute("data-age") == "fresh"
+
+
+def test_a_tap_takes_a_ticket_one_step_on(kitchen: Page, manager: Caller) -> None:
+    ticket = kitchen.locator(".ticket", has_text=send_order(manager))
+    for label, state in (("Acknowledge", "ACKED"), ("Start", "STARTED"), ("Ready", "READY")):
+        ticket.get_by_role("button", name=label).click()
+        expect(ticket).to_have_attribute("data-state", state)
+    ticket.get_by_role("button", name="Recall").click()
+    expect(ticket).to_have_attribute("data-state", "STARTED")
+
+
+def test_the_keyboard_does_all_that_a_finger_does(kitchen: Page, manager: Caller) -> None:
+    note = send_order(manager)
+    ticket = kitchen.locator(".ticket", has_text=note)
+    ticket.get_by_role("button", name="Acknowledge").focus()
+    for state in ("ACKED", "STARTED", "READY"):
+        kitchen.keyboard.press("Enter")
+        expect(ticket).to_have_attribute("data-state", state)
+    kitchen.keyboard.press("r")
+    expect(ticket).to_have_attribute("data-state", "STARTED")
+    kitchen.keyboard.press("1")
+    expect(kitchen.locator(".ticket").first.locator(".step")).to_be_focused()
+
+
+def test_what_was_collected_by_mistake_comes_back(kitchen: Page, manager: Caller) -> None:
+    ticket = kitchen.locator(".ticket", has_text=send_order(manager))
+    for label in ("Acknowledge", "Start", "Ready", "Collected"):
+        ticket.get_by_role("button", name=label).click()
+    expect(ticket).to_have_count(0)
+    kitchen.get_by_role("button", name="Recall last").click()
+    expect(ticket).to_have_attribute("data-state", "READY")
+
+
+def test_a_station_sees_its_own_tickets(kitchen: Page, manager: Caller) -> None:
+    ticket = kitchen.locator(".ticket", has_text=send_order(manager))
+    kitchen.get_by_role("link", name="Bar", exact=True).click()
+    connection(kitchen, "live")
+    expect(ticket).to_have_count(0)
+    kitchen.get_by_role("link", name="Kitchen", exact=True).last.click()
+    expect(ticket).to_be_visible()
+
+
+def test_a_dropped_connection_is_said_and_heals(
+    kitchen: Page, manager: Caller, stack: Stack
+) -> None:
+    stack.kill_websocket_server()
+    connection(kitchen, "lost")
+    expect(kitchen.locator("#connection")).to_contain_text("No connection")
+    ticket = kitchen.locator(".ticket", has_text=send_order(manager))
+    connection(kitchen, "live")
+    expect(ticket).to_be_visible(timeout=SECOND_MS)
+
+
+def test_a_tap_without_network_says_that_it_is_not_saved(kitchen: Page, manager: Caller) -> None:
+    ticket = kitchen.locator(".ticket", has_text=send_order(manager))
+    expect(ticket).to_be_visible()
+    kitchen.context.set_offline(True)
+    connection(kitchen, "lost")
+    ticket.get_by_role("button", name="Acknowledge").click()
+    expect(kitchen.get_by_role("alert")).to_contain_text("Not saved")
+    missed = kitchen.locator(".ticket", has_text=send_order(manager))
+    kitchen.context.set_offline(False)
+    expect(missed).to_be_visible(timeout=HEALS_WITHIN_MS)
+
+
+def test_whose_session_is_ended_is_back_at_the_door(
+    kitchen: Page, manager: Caller, stack: Stack
+) -> None:
+    for session in manager.get("auth/sessions/?scope=restaurant&limit=200")["results"]:
+        if session["role"] == "kitchen":
+            manager.api.delete(f"auth/sessions/{session['id']}/").raise_for_status()
+    kitchen.wait_for_url("**/screens/sign-in/**")
+
+
+def test_a_paired_screen_asks_for_code_and_pin(
+    browser: Browser, manager: Caller, stack: Stack
+) -> None:
+    code = manager.post("devices/pairing-codes/", {"kind": "kitchen_screen"})["code"]
+    context = browser.new_context(base_url=stack.address)
+    page = context.new_page()
+    page.goto("/screens/pair/")
+    fill_in(page, code=code, name="Grill screen")
+    cook = stack.login("kitchen")
+    fill_in(page, employee_code=cook["employee_code"], pin=cook["pin"])
+    connection(page, "live")
+    assert "Grill screen" in [device["name"] for device in manager.get("devices/")["results"]]
+    context.close()
