@@ -1,7 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from pos.views import kitchen_screen
+from pos.views import floor_screen, kitchen_screen, till_screen
 from pos.views.floor import Floors, Tables
 from pos.views.kitchen import Load, Tickets
 from pos.views.menu import Categories, Menus, ModifierGroups, Stations, TaxRates
@@ -27,4 +27,13 @@ urlpatterns = router.urls
 pages = [
     path("kitchen/", kitchen_screen.kitchen, name="kitchen"),
     path("kitchen/board/", kitchen_screen.board, name="kitchen-board"),
+    path("floor/", floor_screen.floor, name="floor"),
+    path("floor/board/", floor_screen.board, name="floor-board"),
+    path("till/", till_screen.till, name="till"),
+    path("till/menu/", till_screen.menu, name="till-menu"),
+    path("till/places/", till_screen.places, name="till-places"),
+    path("till/products/<uuid:pk>/", till_screen.product, name="till-product"),
+    path("till/orders/<uuid:pk>/", till_screen.order, name="till-order"),
+    path("till/orders/<uuid:pk>/discount/", till_screen.discount, name="till-discount"),
+    path("till/orders/<uuid:pk>/cash/", till_screen.cash, name="till-cash"),
 ]

@@ -42,7 +42,9 @@ def chromium() -> Iterator[Browser]:
 @contextmanager
 def signed_in(browser: Browser, stack: Stack, who: str, path: str) -> Iterator[Page]:
     """This member's page, live; it must have said nothing in the console but lost connections."""
-    context = browser.new_context(base_url=stack.address, viewport={"width": 1280, "height": 800})
+    context = browser.new_context(
+        base_url=stack.ready["http"], viewport={"width": 1280, "height": 800}
+    )
     context.set_default_timeout(PATIENCE_MS)
     page, complaints = context.new_page(), list[str]()
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -50,7 +52,8 @@ def signed_in(browser: Browser, stack: Stack, who: str, path: str) -> Iterator[P
         "console", lambda said: complaints.append(said.text) if "Security" in said.text else None
     )
     page.goto(path)
-    fill_in(page, email=stack.login(who)["email"], password=stack.login(who)["password"])
+    login = stack.ready["logins"][who]
+    fill_in(page, email=login["email"], password=login["password"])
     page.wait_for_url(f"**{path}")
     page.wait_for_selector("#connection[data-state=live]")
     yield page

@@ -11,6 +11,7 @@ from django.test import Client
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.choices import Role
 from fynlo.accounts.models import Device, Membership, Restaurant, Session, User
+from fynlo.api.screens.visitors import SESSION_KEY
 from fynlo.api.tokens import access_token, actor_of
 from fynlo.clock import utc_now
 
@@ -42,6 +43,14 @@ class Member:
 
     def delete(self, path: str, **headers: str) -> HttpResponse:
         return self.call("DELETE", path, headers=headers)
+
+    def look(self, path: str) -> HttpResponse:
+        """A page, as the browser of this member gets it."""
+        client = Client()
+        session = client.session
+        session[SESSION_KEY] = str(self.session.pk)
+        session.save()
+        return client.get(path)  # type: ignore[return-value]
 
     def call(
         self, method: str, path: str, body: Any = None, *, headers: dict[str, str]

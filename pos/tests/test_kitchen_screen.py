@@ -1,9 +1,7 @@
 """What the kitchen's page shows, and to whom."""
 
 import pytest
-from django.test import Client
 
-from fynlo.api.screens.visitors import SESSION_KEY
 from fynlo.testing.cast import Member
 from pos.models import Ticket
 from pos.tests.conftest import Menu, opened
@@ -12,11 +10,7 @@ pytestmark = pytest.mark.django_db
 
 
 def page_of(member: Member, path: str) -> str:
-    client = Client()
-    session = client.session
-    session[SESSION_KEY] = str(member.session.pk)
-    session.save()
-    return client.get(path).content.decode()
+    return member.look(path).content.decode()
 
 
 def send(server: Member, menu: Menu) -> Ticket:

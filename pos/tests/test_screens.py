@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from itertools import count
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from fynlo.testing.browser import chromium, fill_in, signed_in
-from fynlo.testing.live import Caller, Stack, folder_for_a_stack, running
+from fynlo.testing.callers import Caller
+from fynlo.testing.live import Stack, running_stack
 
 pytestmark = pytest.mark.xdist_group("screens")
 SECOND_MS = 1000
@@ -17,7 +19,7 @@ notes = (f"Note {number}." for number in count(1))
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with folder_for_a_stack() as folder, running(folder / ".local") as stack:
+    with running_stack() as stack:
         yield stack
 
 
@@ -29,7 +31,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def manager(stack: Stack) -> Caller:
-    return stack.client("manager")
+    return Caller.of(stack, "manager")
 
 
 @pytest.fixture
@@ -38,12 +40,18 @@ def kitchen(browser: Browser, stack: Stack) -> Iterator[Page]:
         yield page
 
 
+def open_order(manager: Caller, *, note: str = "", table: str | None = None) -> Any:
+    """One plain dish."""
+    dish = next(p for p in manager.get("menu/")["products"] if p["name"] == "Seasonal greens")
+    lines = [{"product": dish["id"], "note": note}]
+    where = {"channel": "dine_in", "table": table} if table else {"channel": "takeaway"}
+    return manager.post("orders/", {**where, "lines": lines})
+
+
 def send_order(manager: Caller) -> str:
-    """One plain dish; its note, by which the ticket is known."""
-    menu, note = manager.get("menu/"), next(notes)
-    dish = next(p for p in menu["products"] if p["name"] == "Seasonal greens")
-    line = {"product": dish["id"], "note": note}
-    order = manager.post("orders/", {"channel": "takeaway", "lines": [line]})
+    """The note of its dish, by which the ticket is known."""
+    note = next(notes)
+    order = open_order(manager, note=note)
     manager.post(f"orders/{order['id']}/send/")
     return note
 
@@ -101,7 +109,7 @@ def test_a_station_sees_its_own_tickets(kitchen: Page, manager: Caller) -> None:
 def test_a_dropped_connection_is_said_and_heals(
     kitchen: Page, manager: Caller, stack: Stack
 ) -> None:
-    stack.kill_websocket_server()
+    stack.kill_service("uvicorn")
     connection(kitchen, "lost")
     expect(kitchen.locator("#connection")).to_contain_text("No connection")
     ticket = kitchen.locator(".ticket", has_text=send_order(manager))
@@ -126,7 +134,7 @@ def test_whose_session_is_ended_is_back_at_the_door(
 ) -> None:
     for session in manager.get("auth/sessions/?scope=restaurant&limit=200")["results"]:
         if session["role"] == "kitchen":
-            manager.api.delete(f"auth/sessions/{session['id']}/").raise_for_status()
+            manager.delete(f"auth/sessions/{session['id']}/")
     kitchen.wait_for_url("**/screens/sign-in/**")
 
 
@@ -134,12 +142,95 @@ def test_a_paired_screen_asks_for_code_and_pin(
     browser: Browser, manager: Caller, stack: Stack
 ) -> None:
     code = manager.post("devices/pairing-codes/", {"kind": "kitchen_screen"})["code"]
-    context = browser.new_context(base_url=stack.address)
+    context = browser.new_context(base_url=stack.ready["http"])
     page = context.new_page()
     page.goto("/screens/pair/")
     fill_in(page, code=code, name="Grill screen")
-    cook = stack.login("kitchen")
+    cook = stack.ready["logins"]["kitchen"]
     fill_in(page, employee_code=cook["employee_code"], pin=cook["pin"])
     connection(page, "live")
     assert "Grill screen" in [device["name"] for device in manager.get("devices/")["results"]]
     context.close()
+
+
+def test_a_table_changes_on_the_floor_within_a_second(
+    browser: Browser, manager: Caller, stack: Stack
+) -> None:
+    table = manager.get("floors/")["results"][0]["tables"][0]
+    with signed_in(browser, stack, "server", "/floor/") as floor:
+        shown = floor.locator(f"#table-{table['id']}")
+        expect(shown).to_have_attribute("data-state", "free")
+        order = open_order(manager, table=table["id"])
+        expect(shown).to_have_attribute("data-state", "seated", timeout=SECOND_MS)
+        manager.post(f"orders/{order['id']}/cancel/", {"reason": "they left"})
+        expect(shown).to_have_attribute("data-state", "free", timeout=SECOND_MS)
+
+
+@pytest.fixture
+def till(browser: Browser, stack: Stack) -> Iterator[Page]:
+    with signed_in(browser, stack, "cashier", "/till/") as page:
+        yield page
+
+
+def tap(page: Page, category: str, product: str) -> None:
+    page.locator("[data-category]", has_text=category).click()
+    page.locator("[data-product]", has_text=product).click()
+
+
+def test_a_guest_is_served_from_the_menu_to_the_change(till: Page, manager: Caller) -> None:
+    tap(till, "Sides", "Seasonal greens")
+    expect(till.locator(".lines li")).to_have_count(1)
+    tap(till, "Breakfast", "Full English")
+    dialog = till.locator("dialog")
+    for choice in ("Poached", "Malted brown", "Hash brown"):
+        dialog.get_by_label(choice).check()
+    dialog.get_by_role("button", name="Add").click()
+    expect(till.locator(".lines li")).to_have_count(2)
+    expect(till.locator(".lines")).to_contain_text("Hash brown")
+    till.get_by_role("button", name="Send").click()
+    expect(till.locator("[data-state=SENT]")).to_have_count(2)
+    till.get_by_role("button", name="Cash").click()
+    dialog.get_by_role("button", name="£50.00").click()
+    expect(till.get_by_role("alert").last).to_contain_text("Change: £27.25")
+    expect(till.locator("#order")).to_contain_text("Tap what the guest would like")
+    newest = manager.get("orders/?limit=1")["results"][0]
+    assert (newest["status"], newest["payment_status"]) == ("COMPLETED", "PAID")
+
+
+def test_a_choice_that_must_be_made_is_asked_for(till: Page) -> None:
+    tap(till, "Breakfast", "Full English")
+    till.locator("dialog").get_by_role("button", name="Add").click()
+    expect(till.locator("dialog")).to_be_visible()
+    till.keyboard.press("Escape")
+    expect(till.locator(".lines li")).to_have_count(0)
+
+
+def test_a_discount_above_the_cap_takes_a_manager(till: Page, stack: Stack) -> None:
+    tap(till, "Sides", "Seasonal greens")
+    dialog = till.locator("dialog")
+    till.get_by_role("button", name="Discount").click()
+    dialog.get_by_label("How much").fill("50")
+    dialog.get_by_label("Why").fill("burnt")
+    dialog.get_by_role("button", name="Give").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("manager")
+    boss = stack.ready["logins"]["manager"]
+    dialog.get_by_label("Code").fill(boss["employee_code"])
+    dialog.get_by_label("PIN").fill(boss["pin"])
+    dialog.get_by_role("button", name="Give").click()
+    expect(till.locator(".sums")).to_contain_text("−£2.63")
+    till.get_by_role("button", name="Remove Seasonal greens").click()
+    expect(till.locator(".lines")).to_contain_text("Nothing yet")
+
+
+def test_a_table_is_chosen_and_another_till_adds_to_its_order(till: Page, manager: Caller) -> None:
+    till.locator("#place").click()
+    till.locator("dialog").get_by_role("button", name="15", exact=False).first.click()
+    tap(till, "Sides", "Seasonal greens")
+    expect(till.locator(".bill h2")).to_contain_text("Table 15")
+    bill = till.locator(".bill").get_attribute("data-order")
+    dish = next(p for p in manager.get("menu/")["products"] if p["name"] == "Garlic bread")
+    line = {"product": dish["id"], "variation": dish["variations"][0]["id"]}
+    manager.post(f"orders/{bill}/lines/", {"lines": [line]})
+    expect(till.locator(".lines li")).to_have_count(2, timeout=SECOND_MS)
+    till.reload()
+    expect(till.locator(".lines li")).to_have_count(2)

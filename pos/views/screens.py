@@ -6,7 +6,11 @@ from fynlo.accounts.actor import Actor
 from fynlo.accounts.choices import Permission
 from fynlo.accounts.selectors import restaurant_profile
 
-PAGES = (("Kitchen", "/kitchen/", Permission.VIEW_KITCHEN),)
+PAGES = (
+    ("Till", "/till/", Permission.TAKE_ORDERS),
+    ("Floor", "/floor/", Permission.VIEW_FLOOR),
+    ("Kitchen", "/kitchen/", Permission.VIEW_KITCHEN),
+)
 
 
 def frame(actor: Actor) -> dict[str, Any]:

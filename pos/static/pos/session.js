@@ -52,11 +52,11 @@ export async function call(method, path, body = {}, key = crypto.randomUUID()) {
 let clearing;
 
 // A sentence at the foot of the page, read out too.
-export function notice(text) {
+export function notice(text, forMs = 6000) {
   const place = document.getElementById("notices");
   place.textContent = text;
   clearTimeout(clearing);
-  clearing = setTimeout(() => place.replaceChildren(), 6000);
+  clearing = setTimeout(() => place.replaceChildren(), forMs);
 }
 
 // Does it, and says why when it is refused.
