@@ -4,9 +4,10 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
 from fynlo.testing.live import Stack
 
@@ -39,26 +40,43 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@contextmanager
-def signed_in(browser: Browser, stack: Stack, who: str, path: str) -> Iterator[Page]:
-    """This member's page, live; it must have said nothing in the console but lost connections."""
-    context = browser.new_context(
-        base_url=stack.ready["http"], viewport={"width": 1280, "height": 800}
-    )
-    context.set_default_timeout(PATIENCE_MS)
-    page, complaints = context.new_page(), list[str]()
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "console", lambda said: complaints.append(said.text) if "Security" in said.text else None
-    )
-    page.goto(path)
-    login = stack.ready["logins"][who]
-    fill_in(page, email=login["email"], password=login["password"])
-    page.wait_for_url(f"**{path}")
-    page.wait_for_selector("#connection[data-state=live]")
-    yield page
-    context.close()
-    assert not complaints
+@dataclass(frozen=True)
+class Visits:
+    """Pages of a running stack. Who has signed in once is known again."""
+
+    browser: Browser
+    stack: Stack
+    cookies: dict[str, StorageState] = field(default_factory=dict)
+
+    @contextmanager
+    def page_of(self, who: str, path: str) -> Iterator[Page]:
+        """Live. At the end it must have obeyed its own policy and met no error of its own."""
+        context = self.browser.new_context(
+            base_url=self.stack.ready["http"],
+            viewport={"width": 1280, "height": 800},
+            storage_state=self.cookies.get(who),
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        complaints = complaints_of(page)
+        page.goto(path)
+        if "/sign-in/" in page.url:
+            login = self.stack.ready["logins"][who]
+            fill_in(page, email=login["email"], password=login["password"])
+            page.wait_for_url(f"**{path}")
+            self.cookies[who] = context.storage_state()
+        page.wait_for_selector("#connection[data-state=live]")
+        yield page
+        context.close()
+        assert not complaints
+
+
+def complaints_of(page: Page) -> list[str]:
+    """Errors of scripts, and what the Content-Security-Policy stopped, as they come."""
+    found: list[str] = []
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.on("console", lambda said: found.append(said.text) if "Policy" in said.text else None)
+    return found
 
 
 def fill_in(page: Page, **typed: str) -> None:

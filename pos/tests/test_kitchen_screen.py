@@ -37,6 +37,13 @@ def test_a_server_sees_tickets_and_can_only_collect(server: Member, menu: Menu) 
     assert 'data-step="recall"' not in page
 
 
+def test_a_ticket_that_nobody_has_seen_says_so(server: Member, kitchen: Member, menu: Menu) -> None:
+    ticket = send(server, menu)
+    Ticket.objects.filter(pk=ticket.pk).update(alarmed_at=ticket.created_at)
+    assert "Nobody has seen this" in page_of(kitchen, "/kitchen/board/")
+    assert "1 unseen in the kitchen" in server.look("/floor/board/").content.decode()
+
+
 def test_another_restaurant_sees_nothing_of_it(
     server: Member, rival_owner: Member, menu: Menu
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from fynlo.testing.browser import chromium, fill_in, signed_in
+from fynlo.testing.browser import Visits, chromium, fill_in
 from fynlo.testing.callers import Caller
 from fynlo.testing.live import Stack, running_stack
 
@@ -30,13 +30,18 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
+def visits(browser: Browser, stack: Stack) -> Visits:
+    return Visits(browser, stack)
+
+
+@pytest.fixture(scope="module")
 def manager(stack: Stack) -> Caller:
     return Caller.of(stack, "manager")
 
 
 @pytest.fixture
-def kitchen(browser: Browser, stack: Stack) -> Iterator[Page]:
-    with signed_in(browser, stack, "kitchen", "/kitchen/") as page:
+def kitchen(visits: Visits) -> Iterator[Page]:
+    with visits.page_of("kitchen", "/kitchen/") as page:
         yield page
 
 
@@ -153,11 +158,9 @@ def test_a_paired_screen_asks_for_code_and_pin(
     context.close()
 
 
-def test_a_table_changes_on_the_floor_within_a_second(
-    browser: Browser, manager: Caller, stack: Stack
-) -> None:
+def test_a_table_changes_on_the_floor_within_a_second(visits: Visits, manager: Caller) -> None:
     table = manager.get("floors/")["results"][0]["tables"][0]
-    with signed_in(browser, stack, "server", "/floor/") as floor:
+    with visits.page_of("server", "/floor/") as floor:
         shown = floor.locator(f"#table-{table['id']}")
         expect(shown).to_have_attribute("data-state", "free")
         order = open_order(manager, table=table["id"])
@@ -167,8 +170,8 @@ def test_a_table_changes_on_the_floor_within_a_second(
 
 
 @pytest.fixture
-def till(browser: Browser, stack: Stack) -> Iterator[Page]:
-    with signed_in(browser, stack, "cashier", "/till/") as page:
+def till(visits: Visits) -> Iterator[Page]:
+    with visits.page_of("cashier", "/till/") as page:
         yield page
 
 

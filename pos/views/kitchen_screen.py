@@ -73,6 +73,7 @@ def _card(ticket: dict[str, Any], actor: Actor) -> dict[str, Any]:
     return {
         **ticket,
         "state_label": state.label,
+        "is_unseen": state == TicketState.NEW and ticket["alarmed_at"] is not None,
         "channel_label": str(ticket["channel"]).replace("_", " "),
         "created": parse_datetime(ticket["created_at"]),
         "until": ticket["ready_at"] if state == TicketState.READY else None,

@@ -20,7 +20,7 @@ board.addEventListener("htmx:afterSwap", arrange);
 arrange();
 new Live({
   since: Number(document.getElementById("as-of").dataset.seq),
-  streams: "orders",
+  streams: "orders,kitchen",
   onEvent: refresh,
   onLive: refresh,
   onRefetch: refresh,
