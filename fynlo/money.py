@@ -58,14 +58,30 @@ def allocate(total: int, weights: Sequence[int]) -> list[int]:
     """
     if not weights or min(weights) < 0:
         raise ValueError("allocate needs weights of zero or more")
-    counts = list(weights) if any(weights) else [1] * len(weights)
+    parts = _floored(total, weights)
+    sign = -1 if total < 0 else 1
+    for position in _lost_most(total, weights)[: abs(total) - sum(map(abs, parts))]:
+        parts[position] += sign
+    return parts
+
+
+def rounded_up(total: int, weights: Sequence[int]) -> list[int]:
+    """The positions to which `allocate` gives a minor unit that flooring left over."""
+    parts = zip(allocate(total, weights), _floored(total, weights), strict=True)
+    return [position for position, (part, floored) in enumerate(parts) if part != floored]
+
+
+def _floored(total: int, weights: Sequence[int]) -> list[int]:
+    sign, whole = (-1 if total < 0 else 1), sum(weights) or len(weights)
+    counts = weights if any(weights) else [1] * len(weights)
+    return [sign * (abs(total) * count // whole) for count in counts]
+
+
+def _lost_most(total: int, weights: Sequence[int]) -> list[int]:
+    counts = weights if any(weights) else [1] * len(weights)
     whole = sum(counts)
-    sign, rest = (-1, -total) if total < 0 else (1, total)
-    parts = [rest * count // whole for count in counts]
-    remainders = [(-(rest * count % whole), position) for position, count in enumerate(counts)]
-    for _, position in sorted(remainders)[: rest - sum(parts)]:
-        parts[position] += 1
-    return [sign * part for part in parts]
+    lost = [(-(abs(total) * count % whole), position) for position, count in enumerate(counts)]
+    return [position for _, position in sorted(lost)]
 
 
 def round_to_step(amount: int, step: int) -> int:

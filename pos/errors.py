@@ -177,6 +177,36 @@ class FloorInUse(DomainError):
     message = "There are tables on this floor, or once were. Move them first."
 
 
+class TableMerged(DomainError):
+    code = "table_merged"
+    status = 409
+    message = "This table stands with another one. Unmerge it first."
+
+
+class TableNotMerged(DomainError):
+    code = "table_not_merged"
+    status = 409
+    message = "This table is not merged into another one."
+
+
+class MergeIntoItself(DomainError):
+    code = "merge_into_itself"
+    status = 422
+    message = "Both are the same. Name another one to merge into."
+
+
+class SplitImpossible(DomainError):
+    code = "split_impossible"
+    status = 422
+    message = "This does not make two parts. Name lines or seats of the order, each once."
+
+
+class LinesMoved(DomainError):
+    code = "lines_moved"
+    status = 409
+    message = "Lines of this ticket are moving to another order at this moment. Send it again."
+
+
 class TableInUse(DomainError):
     code = "table_in_use"
     status = 409

@@ -51,6 +51,10 @@ class World:
         return str(self._fresh["lines"][0]["id"])
 
     @cached_property
+    def other_order(self) -> str:
+        return str(self._post("orders/", self.menu.order())["id"])
+
+    @cached_property
     def sent(self) -> str:
         """Open, with everything in the kitchen."""
         order_id = self._post("orders/", self.menu.order())["id"]
@@ -112,6 +116,15 @@ class World:
     def table(self) -> UUID:
         floor = Floor.objects.create(restaurant=self.restaurant, name="Terrace")
         return Table.objects.create(restaurant=self.restaurant, floor=floor, number="T1").pk
+
+    @cached_property
+    def merged_table(self) -> UUID:
+        """It stands with the menu's own table."""
+        other = Table.objects.create(
+            restaurant=self.restaurant, floor=self.menu.table.floor, number="13"
+        )
+        self._post(f"tables/{other.pk}/merge/", {"into": str(self.menu.table.pk)})
+        return other.pk
 
     @cached_property
     def device(self) -> UUID:

@@ -105,6 +105,8 @@ TABLE: dict[str, Row] = {
         SERVE,
         lambda w: {"floor": str(w.spare_floor), "number": "N1"},
     ),
+    "POST tables/<table>/merge/": Row(SERVE, 200, lambda w: {"into": str(w.menu.table.pk)}),
+    "POST tables/<merged_table>/unmerge/": Row(SERVE, 200),
     "GET orders/": Row(ALL, 200),
     "POST orders/": Row(SERVE, 201, order, names_others=True),
     "POST orders/calculate/": Row(SERVE, 200, order, names_others=True),
@@ -126,6 +128,11 @@ TABLE: dict[str, Row] = {
     "POST orders/<order>/discount/": Row(
         SERVE, 200, lambda w: {**REASON, "kind": "percent", "value": 100}
     ),
+    "POST orders/<order>/transfer/": Row(SERVE, 200, lambda w: {"table": str(w.table)}),
+    "POST orders/<order>/merge/": Row(SERVE, 200, lambda w: {"into": w.other_order}),
+    "POST orders/<order>/split/": Row(SERVE, 200, lambda w: {"equal": 2}),
+    "GET orders/<order>/history/": Row(ALL, 200),
+    "GET orders/<order>/explain/": Row(ALL, 200),
     "GET kitchen/load/": Row(ALL, 200),
     "GET kitchen/tickets/": Row(ALL, 200),
     "GET kitchen/tickets/<ticket>/": Row(ALL, 200),

@@ -26,7 +26,7 @@ class TicketAdmin(ReadOnlyAdmin):
     may_view = Permission.VIEW_KITCHEN
     list_display = ("title", "station", "state_badge", "what", "created_at")
     list_filter = ("state", "station")
-    list_select_related = ("order", "order__table", "station")
+    list_select_related = ("order", "table", "station")
     date_hierarchy = "created_at"
     ordering = ("-created_at", "pk")
     readonly_fields = ("title", "state_badge", "what")
@@ -45,7 +45,7 @@ class TicketAdmin(ReadOnlyAdmin):
 
     @display(description="Ticket", ordering="created_at")
     def title(self, ticket: Ticket) -> str:
-        table = f", table {ticket.order.table}" if ticket.order.table else ""
+        table = f", table {ticket.table}" if ticket.table else ""
         return f"Order {ticket.order.number}{table}, send {ticket.revision}"
 
     @display(description="State", ordering="state")

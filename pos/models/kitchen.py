@@ -2,6 +2,7 @@ from django.db import models
 
 from fynlo.db import OwnedQuerySet, RestaurantOwned
 from pos.choices import TicketState
+from pos.models.floor import Table
 from pos.models.menu import Station
 from pos.models.orders import Order
 
@@ -10,11 +11,13 @@ class Ticket(RestaurantOwned):
     """What one station reads of one send, like a slip of paper: it never changes but its state.
 
     `items`: `[{"line", "change": "add" | "cancel", "name", "variation", "quantity", "modifiers",
-    "seat", "course", "note"}]`, quantities as decimal strings. `alarmed_at`: when the house was
+    "seat", "course", "note"}]`, quantities as decimal strings. `order` is the one it was sent
+    from, wherever its lines are now; `table` is where they go. `alarmed_at`: when the house was
     told that nobody had acknowledged it in time.
     """
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="tickets")
+    table = models.ForeignKey(Table, models.PROTECT, null=True, related_name="+")
     station = models.ForeignKey(Station, models.PROTECT, related_name="tickets")
     revision = models.PositiveIntegerField()
     state = models.CharField(max_length=12, choices=TicketState.choices, default=TicketState.NEW)

@@ -31,6 +31,9 @@ class Order(RestaurantOwned):
     where the rate is inclusive. `total = subtotal + service_charge + tax_added + tip + rounding`.
     `paid`, `refunded` and `payments` are written by payments only; `payments` is what a receipt
     says of them: `[{"payment", "method", "name", "amount", "tip", "tendered", "change"}]`.
+    `carried` keeps a split or merged order's amounts to the penny:
+    `{"service_charge", "service_charge_tax", "taxes": [{"name", "rate_bps", "inclusive", "tax"}]}`,
+    each what is added to the amount that the lines alone would come to; empty when nothing is.
     """
 
     number = models.PositiveIntegerField()
@@ -54,6 +57,8 @@ class Order(RestaurantOwned):
     updated_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     cancel_reason = models.CharField(max_length=200, blank=True)
+    split_from = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
     currency = models.CharField(max_length=3)
     gross = models.BigIntegerField(default=0)
     discount = models.BigIntegerField(default=0)
@@ -63,6 +68,7 @@ class Order(RestaurantOwned):
     tax = models.BigIntegerField(default=0)
     tax_added = models.BigIntegerField(default=0)
     taxes = models.JSONField(default=list)
+    carried = models.JSONField(default=dict)
     tip = models.BigIntegerField(default=0)
     rounding = models.BigIntegerField(default=0)
     total = models.BigIntegerField(default=0)
@@ -122,6 +128,8 @@ class OrderLine(models.Model):
     `total = gross - discount` is what the guest reads beside the line. `tax` is the line's share
     of its rate bucket. `modifiers`: `[{"modifier", "name", "quantity", "price_delta"}]`.
     `counted`: the pieces it took off a limited product.
+    A line that a split divides keeps its id for the first part; `part_of` of the others names it.
+    `carried`: what dividing left with this part beyond quantity times price.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -132,6 +140,7 @@ class OrderLine(models.Model):
     name = models.CharField(max_length=120)
     variation_name = models.CharField(max_length=60, blank=True)
     modifiers = models.JSONField(default=list)
+    part_of = models.UUIDField(null=True)
     quantity = models.DecimalField(max_digits=7, decimal_places=3)
     counted = models.PositiveIntegerField(default=0)
     seat = models.PositiveSmallIntegerField(default=0)
@@ -140,6 +149,7 @@ class OrderLine(models.Model):
     unit_price = models.BigIntegerField()
     modifiers_price = models.BigIntegerField(default=0)
     price_overridden = models.BooleanField(default=False)
+    carried = models.BigIntegerField(default=0)
     gross = models.BigIntegerField(default=0)
     discount = models.BigIntegerField(default=0)
     order_discount = models.BigIntegerField(default=0)
@@ -173,6 +183,10 @@ class OrderLine(models.Model):
                 ),
                 name="line_total_adds_up",
             ),
+        ]
+        indexes = [
+            # A ticket asks where the parts of its lines went; few lines are ever divided.
+            models.Index(fields=["part_of"], name="line_parts", condition=Q(part_of__isnull=False)),
         ]
 
     def __str__(self) -> str:

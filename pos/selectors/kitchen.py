@@ -1,14 +1,16 @@
 """Reads and locks of the kitchen's tickets."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from fynlo.errors import NotFound
 from pos.documents import TICKET
-from pos.models import Ticket
+from pos.models import OrderLine, Ticket
 
 
 def all_tickets(restaurant_id: UUID) -> QuerySet[Ticket]:
@@ -33,17 +35,23 @@ def ticket_document(restaurant_id: UUID, pk: UUID) -> str:
     return TICKET.read(Ticket.objects.for_restaurant(restaurant_id).filter(pk=pk))[0]
 
 
-def ticket_order_id(restaurant_id: UUID, pk: UUID) -> UUID:
-    """Raises NotFound."""
+def ticket_items(restaurant_id: UUID, pk: UUID) -> list[dict[str, Any]]:
+    """What it says, which never changes. Raises NotFound."""
     rows = Ticket.objects.for_restaurant(restaurant_id).filter(pk=pk)
-    found = rows.values_list("order_id", flat=True).first()
+    found = rows.values_list("items", flat=True).first()
     if found is None:
         raise NotFound
-    return found
+    return list(found)
+
+
+def orders_with(line_ids: Collection[UUID]) -> set[UUID]:
+    """The orders that hold these lines, or parts of them, at this moment."""
+    rows = OrderLine.objects.filter(Q(pk__in=line_ids) | Q(part_of__in=line_ids))
+    return set(rows.values_list("order_id", flat=True).distinct())
 
 
 def lock_ticket(restaurant_id: UUID, pk: UUID) -> Ticket:
-    """Call while holding the order's lock. Raises NotFound."""
+    """Call while holding the locks of the orders with its lines. Raises NotFound."""
     return Ticket.objects.lock(restaurant_id, pk)
 
 

@@ -1,6 +1,9 @@
 """Reads and locks of orders."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +12,14 @@ from django.db.models import Q, QuerySet
 from fynlo.errors import NotFound
 from pos.documents import ORDER
 from pos.models import Order, OrderDiscount, OrderLine
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What a split asks for: a line, or so much of it."""
+
+    line: UUID
+    quantity: Decimal | None = None
 
 
 def orders(restaurant_id: UUID) -> QuerySet[Order]:
@@ -23,9 +34,12 @@ def filtered_orders(
     q: str = "",
     **exact: Any,
 ) -> QuerySet[Order]:
-    """`exact`: equalities on fields of Order. `q`: an order number, a table or a piece of note."""
+    """`exact`: equalities on fields of Order. `q`: an order number, a table or a piece of note.
+
+    A table's orders are those of the tables merged into it, too.
+    """
     rows = orders(restaurant_id).filter(**exact)
-    rows = rows.filter(table_id=table) if table else rows
+    rows = rows.filter(Q(table=table) | Q(table__merged_into=table)) if table else rows
     rows = rows.filter(updated_at__gte=updated_since) if updated_since else rows
     if not q:
         return rows
@@ -56,6 +70,13 @@ def lock_order(restaurant_id: UUID, order_id: UUID) -> Order:
     Raises NotFound.
     """
     return Order.objects.lock(restaurant_id, order_id)
+
+
+def lock_orders(restaurant_id: UUID, order_ids: Collection[UUID]) -> list[Order]:
+    """Those of these orders that are there, locked to the end of the transaction in the order
+    of their keys."""
+    rows = orders(restaurant_id).select_for_update(of=("self",), no_key=True)
+    return list(rows.filter(pk__in=order_ids).order_by("pk"))
 
 
 def lines_of(order: Order) -> list[OrderLine]:

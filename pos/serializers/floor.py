@@ -37,5 +37,10 @@ class TableChange(Change, TablePlace):
     number = Text(required=False, max_length=12)
 
 
+class TableMerge(Input):
+    into = Id()
+    version = Whole(required=False, min_value=1, max_value=2**31 - 1)
+
+
 class TableQuery(PageQuery):
     floor = Id(required=False)

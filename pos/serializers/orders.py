@@ -18,9 +18,11 @@ from fynlo.api.inputs import (
 from fynlo.api.pages import PageQuery
 from pos.choices import Channel, DiscountKind, LineState, OrderStatus, PaymentStatus
 from pos.models import OrderDiscount
+from pos.selectors.orders import Piece
 from pos.selectors.sale import Choice, Wanted
 
 VERSION_MAX = 2**31 - 1
+MAX_PARTS = 20
 
 
 class Versioned(Input):
@@ -119,6 +121,60 @@ class HoldInput(SomeLines):
 
 class FireInput(Versioned):
     course = Whole(min_value=0, max_value=9)
+
+
+class TransferInput(Versioned):
+    """`table`, `server`, or both."""
+
+    table = Id(required=False)
+    server = Id(required=False)
+    json_schema = {"anyOf": [{"required": ["table"]}, {"required": ["server"]}]}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not {"table", "server"} & attrs.keys():
+            raise serializers.ValidationError("Name a table, a server, or both.")
+        return attrs
+
+
+class MergeInput(Versioned):
+    into = Id()
+
+
+class PieceInput(Input):
+    """A line, all of it or so much of it; its id alone is all of it."""
+
+    line = Id()
+    quantity = Quantity(required=False)
+
+    def to_internal_value(self, data: Any) -> Piece:
+        given = {"line": data} if isinstance(data, str) else data
+        return Piece(**super().to_internal_value(given))
+
+
+class SplitInput(Versioned):
+    """One of `lines`, `seats` and `equal`."""
+
+    lines = serializers.ListField(
+        child=rows_of(PieceInput(), min_length=1, max_length=200),
+        required=False,
+        min_length=1,
+        max_length=MAX_PARTS,
+    )
+    seats = serializers.ListField(
+        child=serializers.ListField(
+            child=Whole(min_value=0, max_value=99), min_length=1, max_length=100
+        ),
+        required=False,
+        min_length=1,
+        max_length=MAX_PARTS,
+    )
+    equal = Whole(required=False, min_value=2, max_value=MAX_PARTS)
+    json_schema = {"oneOf": [{"required": [way]} for way in ("lines", "seats", "equal")]}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len({"lines", "seats", "equal"} & attrs.keys()) != 1:
+            raise serializers.ValidationError("Give one of `lines`, `seats` and `equal`.")
+        return attrs
 
 
 class ReasonInput(Versioned):

@@ -13,7 +13,7 @@ from pos.errors import AmountTooLarge, OrderNotOpen, TotalBelowPaid
 from pos.models import Order, OrderDiscount, OrderLine
 from pos.selectors.orders import discounts_of, lines_of, lock_order, order_document
 from pos.services.line_rows import write_lines
-from pos.services.pricing import Bill, Item, Reduction, Tax, price
+from pos.services.pricing import Bill, Carried, Item, Reduction, Tax, price
 
 MAX_TOTAL = 10**12
 PRICED_FIELDS = ("gross", "discount", "order_discount", "total", "tax")
@@ -83,8 +83,7 @@ def save(bill: OpenBill, *, profile: Profile, now: datetime, reprice: bool = Tru
     before = {line.pk: _amounts(line) for line in bill.lines}
     if reprice:
         calculate(order, bill.lines, bill.discounts, profile=profile)
-        if order.total < order.paid - order.refunded:
-            raise TotalBelowPaid
+        check_total(order)
     order.kitchen_status = kitchen_status(bill.lines)
     order.payment_status = payment_status(order)
     order.version += 1
@@ -116,12 +115,7 @@ def calculate(
     """
     sold = [line for line in lines if line.state != LineState.VOIDED]
     on_order = [discount for discount in discounts if discount.line_id is None]
-    bill = price(
-        [_item(line, discounts) for line in sold],
-        reductions=[_reduction(discount) for discount in on_order],
-        service_charge_bps=order.service_charge_bps,
-        service_charge_tax_bps=profile.service_charge_tax_bps,
-    )
+    bill = priced(order, sold, discounts, profile=profile)
     _write_order(order, bill)
     if max(order.gross, order.total) > MAX_TOTAL:
         raise AmountTooLarge
@@ -136,12 +130,39 @@ def calculate(
     _write_amounts(on_order, bill.reduction_amounts)
 
 
+def priced(
+    order: Order,
+    sold: Sequence[OrderLine],
+    discounts: Sequence[OrderDiscount],
+    *,
+    profile: Profile,
+) -> Bill:
+    """What these lines come to in this order, those that were voided left out of them."""
+    return price(
+        [_item(line, discounts) for line in sold],
+        reductions=[_reduction(discount) for discount in discounts if discount.line_id is None],
+        service_charge_bps=order.service_charge_bps,
+        service_charge_tax_bps=profile.service_charge_tax_bps,
+        carried=_carried(order),
+    )
+
+
+def _carried(order: Order) -> Carried:
+    stored = order.carried
+    taxes = {
+        Tax(row["name"], row["rate_bps"], row["inclusive"]): row["tax"]
+        for row in stored.get("taxes", [])
+    }
+    return Carried(stored.get("service_charge", 0), stored.get("service_charge_tax", 0), taxes)
+
+
 def _item(line: OrderLine, discounts: Sequence[OrderDiscount]) -> Item:
     return Item(
         unit_price=line.unit_price + line.modifiers_price,
         quantity=line.quantity,
         tax=Tax(line.tax_name, line.tax_rate_bps, line.tax_inclusive),
         reductions=tuple(_reduction(d) for d in discounts if d.line_id == line.pk),
+        carried=line.carried,
     )
 
 
@@ -159,6 +180,12 @@ def _write_order(order: Order, bill: Bill) -> None:
     order.service_charge = bill.service_charge
     order.taxes, order.tax, order.tax_added = bill.taxes, bill.tax, bill.tax_added
     order.total = bill.total + order.tip + order.rounding
+
+
+def check_total(order: Order) -> None:
+    """Raises TotalBelowPaid."""
+    if order.total < order.paid - order.refunded:
+        raise TotalBelowPaid
 
 
 def kitchen_status(lines: Iterable[OrderLine]) -> str:

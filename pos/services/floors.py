@@ -8,9 +8,9 @@ from fynlo.accounts.actor import Actor
 from fynlo.db import created_before, transaction_required
 from fynlo.errors import UnknownReference
 from pos.documents import FLOOR, TABLE
-from pos.errors import FloorInUse, TableInUse
+from pos.errors import FloorInUse, TableInUse, TableMerged
 from pos.models import Floor, Table
-from pos.selectors.floor import floors, has_open_orders, tables
+from pos.selectors.floor import floors, has_merged_tables, has_open_orders, tables
 from pos.services.archivable_rows import (
     announce,
     archive_row,
@@ -110,11 +110,13 @@ def change_table(
 
 @transaction_required
 def delete_table(*, by: Actor, now: datetime, pk: UUID, expected_version: int | None) -> str:
-    """It stays on old orders. Raises NotFound, VersionConflict, TableInUse."""
+    """It stays on old orders. Raises NotFound, VersionConflict, TableInUse, TableMerged."""
     table = tables(by.restaurant_id).lock(by.restaurant_id, pk)
     check_row_version(TABLE, table, expected_version)
     if has_open_orders(table):
         raise TableInUse
+    if has_merged_tables(table):
+        raise TableMerged
     archive_row(TABLE, table, by=by, now=now)
     return ""
 

@@ -17,6 +17,7 @@ _COLUMNS = (
     "tax",
     "quantity",
     "counted",
+    "carried",
     "seat",
     "course",
     "note",

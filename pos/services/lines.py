@@ -111,6 +111,7 @@ def change_line(
 def _change_quantity(line: OrderLine, quantity: Decimal, *, by: Actor, now: datetime) -> set[UUID]:
     if quantity == line.quantity:
         return set()
+    line.carried = 0
     menu = products_for_sale(by.restaurant_id, {line.product_id})
     return stock.change_quantity(line, quantity, menu=menu, now=now)
 

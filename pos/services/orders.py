@@ -8,22 +8,20 @@ from uuid import UUID
 from django.db import connection
 
 from fynlo.accounts.actor import Actor
-from fynlo.accounts.models import Membership
 from fynlo.accounts.selectors import Profile, restaurant_profile
 from fynlo.clock import business_date
 from fynlo.db import created_before, transaction_required
-from fynlo.errors import UnknownReference
 from fynlo.events.log import append
 from pos.choices import Channel
 from pos.documents import ORDER
 from pos.models import Order, OrderLine
-from pos.selectors.floor import lock_table
 from pos.selectors.orders import order_document
 from pos.selectors.sale import Wanted, products_for_sale
 from pos.services import stock
 from pos.services.basket import fill
 from pos.services.bill import calculate, open_bill, save
 from pos.services.tickets import announce_header
+from pos.services.transfers import check_server, seat_at
 
 
 class OrderChanges(TypedDict, total=False):
@@ -62,16 +60,16 @@ def open_order(
     if created_before(Order, pk=pk, by=by.restaurant_id, fingerprint=fingerprint):
         return order_document(by.restaurant_id, pk), False
     profile = restaurant_profile(by.restaurant_id)
-    check_table(by.restaurant_id, table)
+    seated_at = seat_at(by.restaurant_id, table) if table else None
     menu = products_for_sale(by.restaurant_id, {line.product for line in lines})
     at = occurred_at or now
     sold = fill(lines, menu=menu, by=by, profile=profile, now=now, at=at)
     order = blank_order(by, profile, now=now, at=at, channel=channel)
-    order.pk, order.fingerprint, order.table_id = pk, fingerprint, table
+    order.pk, order.fingerprint, order.table_id = pk, fingerprint, seated_at
     order.guests, order.note = guests, note
     calculate(order, sold, (), profile=profile)
     taken = stock.take(sold, menu=menu, now=now)
-    order.number = _next_number(by.restaurant_id, order.business_date)
+    (order.number,) = take_numbers(by.restaurant_id, order.business_date)
     order.save(force_insert=True)
     _insert_lines(order, sold)
     stock.announce(taken, by=by, now=now)
@@ -114,44 +112,37 @@ def change_order(
     """
     bill = open_bill(by.restaurant_id, pk, expected_version=expected_version)
     if "table" in changes:
-        check_table(by.restaurant_id, changes["table"])
-        bill.order.table_id = changes["table"]
+        named = changes["table"]
+        bill.order.table_id = seat_at(by.restaurant_id, named) if named else None
     if "server" in changes:
-        _check_server(by.restaurant_id, changes["server"])
+        check_server(by.restaurant_id, changes["server"])
         bill.order.server_id = changes["server"]
     order = bill.order
     order.guests = changes.get("guests", order.guests)
     order.note = changes.get("note", order.note)
-    order.service_charge_bps = changes.get("service_charge_bps", order.service_charge_bps)
+    if "service_charge_bps" in changes:
+        order.service_charge_bps = changes["service_charge_bps"]
+        order.carried = {"taxes": order.carried.get("taxes", [])}
     save(bill, profile=restaurant_profile(by.restaurant_id), now=now)
     if SHOWN_ON_TICKETS & changes.keys():
-        announce_header(order, by=by, now=now)
+        announce_header(bill, by=by, now=now)
     return append(kind="order.updated", document=ORDER, entity_id=pk, by=by, now=now)
 
 
-def check_table(restaurant_id: UUID, table: UUID | None) -> None:
-    """Raises UnknownReference. Locks as `lock_table` does."""
-    if table and lock_table(restaurant_id, table) is None:
-        raise UnknownReference("There is no such table.", field="table")
+def take_numbers(restaurant_id: UUID, day: date, *, count: int = 1) -> range:
+    """So many display numbers of a day.
 
-
-def _check_server(restaurant_id: UUID, server: UUID) -> None:
-    staff = Membership.objects.for_restaurant(restaurant_id).filter(pk=server, is_active=True)
-    if not staff.exists():
-        raise UnknownReference("There is no such member of staff.", field="server")
-
-
-def _next_number(restaurant_id: UUID, day: date) -> int:
-    """Locks the day's counter to the end of the transaction: numbers have no gaps."""
+    Locks the day's counter to the end of the transaction: numbers have no gaps.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO pos_ordernumber AS n (restaurant_id, business_date, last)"
-            " VALUES (%s, %s, 1) ON CONFLICT (restaurant_id, business_date)"
-            " DO UPDATE SET last = n.last + 1 RETURNING last",
-            [restaurant_id, day],
+            " VALUES (%s, %s, %s) ON CONFLICT (restaurant_id, business_date)"
+            " DO UPDATE SET last = n.last + %s RETURNING last",
+            [restaurant_id, day, count, count],
         )
-        number: int = cursor.fetchone()[0]
-        return number
+        last: int = cursor.fetchone()[0]
+        return range(last - count + 1, last + 1)
 
 
 def _insert_lines(order: Order, lines: Sequence[OrderLine]) -> None:

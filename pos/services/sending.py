@@ -183,6 +183,7 @@ def _print(
             id=new_id(),
             restaurant_id=order.restaurant_id,
             order=order,
+            table_id=order.table_id,
             station_id=station,
             revision=last + 1,
             items=[ticket_item(line, change) for line in cooked],

@@ -3,18 +3,25 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F
+from django.db import connection
 
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.selectors import restaurant_profile
 from fynlo.db import check_version, transaction_required
 from fynlo.errors import move
-from fynlo.events.log import Author, append, append_all
+from fynlo.events.log import append, append_all
 from pos.choices import ON_THE_WAY, TICKET_TRANSITIONS, LineState, TicketState
 from pos.documents import ORDER, TICKET
-from pos.models import Order, OrderLine, Ticket
-from pos.selectors.kitchen import late_tickets, lock_ticket, ticket_document, ticket_order_id
-from pos.services.bill import OpenBill, open_bill, save
+from pos.errors import LinesMoved
+from pos.models import OrderLine, Ticket
+from pos.selectors.kitchen import (
+    lock_ticket,
+    orders_with,
+    ticket_document,
+    ticket_items,
+)
+from pos.services.bill import OpenBill, save
+from pos.services.bills_together import open_bills
 
 ACTIONS = {
     "ack": TicketState.ACKED,
@@ -38,11 +45,11 @@ def advance(
     """`action`: ack, start, ready, collect, or recall (one step back). The ticket's document.
 
     An `ack` of a ticket that was acknowledged before changes nothing, whoever sends it.
-    Locks the order, then the ticket.
-    Raises NotFound, VersionConflict, TransitionNotAllowed.
+    Locks the orders that have its lines, in the order of their keys, then the ticket.
+    Raises NotFound, VersionConflict, TransitionNotAllowed, LinesMoved.
     """
     restaurant_id = by.restaurant_id
-    bill = open_bill(restaurant_id, ticket_order_id(restaurant_id, pk), status=None)
+    bills = _open_with_lines(restaurant_id, pk)
     ticket = lock_ticket(restaurant_id, pk)
     check_version(
         ticket.version, expected_version, document=lambda: ticket_document(restaurant_id, pk)
@@ -54,33 +61,41 @@ def advance(
     _stamp(ticket, target, now)
     ticket.version += 1
     ticket.save()
-    _move_lines(bill, ticket, now=now, by=by)
+    for bill in bills:
+        _move_lines(bill, ticket, now=now, by=by)
     return append(kind=f"ticket.{_PAST[action]}", document=TICKET, entity_id=pk, by=by, now=now)
 
 
-def announce_header(order: Order, *, by: Actor, now: datetime) -> None:
-    """The order's table, guests or note changed, and its tickets show them.
+def announce_header(bill: OpenBill, *, by: Actor, now: datetime) -> None:
+    """The order's table, guests or note changed, and its tickets show them. Those with lines of
+    this order alone, wherever they were sent from, show its table.
 
     Call while holding the order's lock, when it is saved.
     """
-    tickets = Ticket.objects.filter(order=order)
-    if tickets.update(version=F("version") + 1):
-        ids = list(tickets.values_list("pk", flat=True))
-        append_all(kind="ticket.updated", document=TICKET, entity_ids=ids, by=by, now=now)
+    parameters = {
+        "order": bill.order.pk,
+        "table": bill.order.table_id,
+        "restaurant": bill.order.restaurant_id,
+        "lines": [line.pk for line in bill.lines],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_ANNOUNCE, parameters)
+        ids = [row[0] for row in cursor.fetchall()]
+    append_all(kind="ticket.updated", document=TICKET, entity_ids=ids, by=by, now=now)
 
 
-@transaction_required
-def raise_alarms(*, by: Author, now: datetime) -> int:
-    """Tickets that nobody acknowledged within their station's limit are told of, once each.
-
-    Locks the tickets, skipping those that are being worked on. How many there were.
-    """
-    late = late_tickets(by.restaurant_id, now=now)
-    Ticket.objects.filter(pk__in=late).update(alarmed_at=now, version=F("version") + 1)
-    append_all(
-        kind="kitchen.ticket_unacknowledged", document=TICKET, entity_ids=late, by=by, now=now
-    )
-    return len(late)
+_ANNOUNCE = """
+UPDATE pos_ticket AS t SET version = t.version + 1,
+    table_id = CASE WHEN its.are_here THEN %(table)s ELSE t.table_id END
+FROM pos_ticket AS now, LATERAL (
+    SELECT bool_and((item ->> 'line')::uuid = ANY(%(lines)s)) AS are_here
+    FROM jsonb_array_elements(now.items) AS item
+) AS its
+WHERE t.id = now.id AND now.restaurant_id = %(restaurant)s
+    AND (now.order_id = %(order)s OR (now.state <> 'COLLECTED' AND its.are_here
+        AND now.table_id IS DISTINCT FROM %(table)s))
+RETURNING t.id
+"""
 
 
 _PAST = {
@@ -109,13 +124,22 @@ def _stamp(ticket: Ticket, target: TicketState, now: datetime) -> None:
     ticket.acknowledged_at = ticket.acknowledged_at or now
 
 
+def _open_with_lines(restaurant_id: UUID, pk: UUID) -> list[OpenBill]:
+    """Lines may have gone to other orders since they were sent, or go while we wait."""
+    line_ids = [UUID(item["line"]) for item in ticket_items(restaurant_id, pk)]
+    bills = open_bills(restaurant_id, orders_with(line_ids))
+    if orders_with(line_ids) != {bill.order.pk for bill in bills}:
+        raise LinesMoved
+    return bills
+
+
 def _move_lines(bill: OpenBill, ticket: Ticket, *, now: datetime, by: Actor) -> None:
     state = _LINE_STATES.get(TicketState(ticket.state))
     cooked = {UUID(item["line"]) for item in ticket.items if item["change"] == "add"}
     lines = [
         line
         for line in bill.lines
-        if line.pk in cooked and line.state in ON_THE_WAY and line.state != state
+        if _is_on(line, ticket, cooked) and line.state in ON_THE_WAY and line.state != state
     ]
     if state is None or not lines:
         return
@@ -124,6 +148,11 @@ def _move_lines(bill: OpenBill, ticket: Ticket, *, now: datetime, by: Actor) -> 
         bill.touch(line)
     save(bill, profile=restaurant_profile(by.restaurant_id), now=now, reprice=False)
     append(kind="order.cooking", document=ORDER, entity_id=bill.order.pk, by=by, now=now)
+
+
+def _is_on(line: OrderLine, ticket: Ticket, cooked: set[UUID]) -> bool:
+    """A part that was divided off before its line was sent has a ticket of its own."""
+    return line.pk in cooked or (line.part_of in cooked and line.sent_at == ticket.created_at)
 
 
 def _cook(line: OrderLine, state: LineState, now: datetime) -> None:

@@ -74,7 +74,7 @@ def test_the_numbers_of_a_day_have_no_gap_under_ten_tills(
 ) -> None:
     """The day's counter is a row that stays locked until the order is committed.
 
-    To see it fail, let `pos.services.orders._next_number` SELECT `last`, add one and UPDATE it:
+    To see it fail, let `pos.services.orders.take_numbers` SELECT `last`, add one and UPDATE it:
     two orders get one number and the slower one is refused.
     """
     tills = [hire(restaurant, Role.SERVER, name=f"server {place}") for place in range(10)]

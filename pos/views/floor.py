@@ -3,9 +3,11 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
+from rest_framework.decorators import action
 from rest_framework.request import Request
 
 from fynlo.accounts.choices import Permission
+from fynlo.api.inputs import NoBody
 from fynlo.api.operations import operation
 from fynlo.api.views import Endpoint
 from fynlo.documents import schema
@@ -16,6 +18,7 @@ from pos.serializers.floor import (
     FloorInput,
     TableChange,
     TableInput,
+    TableMerge,
     TableQuery,
 )
 from pos.services.floors import (
@@ -26,6 +29,7 @@ from pos.services.floors import (
     delete_floor,
     delete_table,
 )
+from pos.services.table_merging import merge_table, unmerge_table
 
 
 def _with(shape: dict[str, Any], **more: dict[str, Any]) -> dict[str, Any]:
@@ -98,3 +102,18 @@ class Tables(Endpoint):
     @operation(Permission.EDIT_FLOOR, status=204, guarded=True)
     def destroy(self, request: Request, pk: UUID) -> HttpResponse:
         return self.write(delete_table, pk=pk, expected_version=self.expected_version({}))
+
+    @action(detail=True, methods=["post"])
+    @operation(Permission.TAKE_ORDERS, body=TableMerge, answers=TABLE)
+    def merge(self, request: Request, pk: UUID) -> HttpResponse:
+        """Push this table to another one, which takes the orders of both from now on."""
+        given = self.body()
+        expected = self.expected_version(given)
+        return self.write(merge_table, pk=pk, expected_version=expected, **given)
+
+    @action(detail=True, methods=["post"])
+    @operation(Permission.TAKE_ORDERS, body=NoBody, answers=TABLE)
+    def unmerge(self, request: Request, pk: UUID) -> HttpResponse:
+        """Let this table stand for itself again."""
+        expected = self.expected_version(self.body())
+        return self.write(unmerge_table, pk=pk, expected_version=expected)

@@ -11,7 +11,15 @@ from fynlo.api.operations import operation
 from fynlo.api.views import Endpoint
 from pos.documents import ORDER
 from pos.serializers import orders as inputs
-from pos.services import closing, discounts, sending, voids
+from pos.services import (
+    closing,
+    discounts,
+    merging,
+    sending,
+    splitting,
+    transfers,
+    voids,
+)
 
 
 class OrderActions(Endpoint):
@@ -61,6 +69,24 @@ class OrderActions(Endpoint):
     @operation(Permission.GIVE_DISCOUNT, body=inputs.DiscountInput, answers=ORDER)
     def discount(self, request: Request, pk: UUID) -> HttpResponse:
         return self._act(discounts.give_discount, pk, asks_approver=True)
+
+    @action(detail=True, methods=["post"])
+    @operation(Permission.TAKE_ORDERS, body=inputs.TransferInput, answers=ORDER)
+    def transfer(self, request: Request, pk: UUID) -> HttpResponse:
+        """To another table, another server, or both."""
+        return self._act(transfers.transfer_order, pk)
+
+    @action(detail=True, methods=["post"])
+    @operation(Permission.TAKE_ORDERS, body=inputs.MergeInput, answers=ORDER)
+    def merge(self, request: Request, pk: UUID) -> HttpResponse:
+        """Put everything of this order on another one, which is the answer."""
+        return self._act(merging.merge_order, pk)
+
+    @action(detail=True, methods=["post"])
+    @operation(Permission.TAKE_ORDERS, body=inputs.SplitInput, answers=ORDER, pages=True)
+    def split(self, request: Request, pk: UUID) -> HttpResponse:
+        """By lines, by seats, or in equal parts: the orders that it became, this one first."""
+        return self._act(splitting.split_order, pk)
 
     def _act(
         self, service: Callable[..., str], pk: UUID, *, asks_approver: bool = False
