@@ -54,16 +54,18 @@ def page_of(rows: QuerySet[Any], *, document: Document, order: tuple[str, ...], 
     )
     more = len(found) > page.limit
     found = found[: page.limit]
-    cursor = _encode([found[-1][1][name] for name in names]) if more else None
+    cursor = encode_cursor([found[-1][1][name] for name in names]) if more else None
     results = json_list(text for text, _ in found)
     return f'{{"results":{results},"next":{orjson.dumps(cursor).decode()}}}'
 
 
-def _encode(values: list[Any]) -> str:
+def encode_cursor(values: list[Any]) -> str:
+    """The place of a row in a list, as clients send it back."""
     return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
 
-def _decode(cursor: str, count: int) -> list[Any]:
+def decode_cursor(cursor: str, count: int) -> list[Any]:
+    """The `count` values of a place. Raises CursorInvalid."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         values = orjson.loads(base64.urlsafe_b64decode(padded))
@@ -86,7 +88,7 @@ def _continued(
 
 
 def _after(names: list[str], *, descending: bool, cursor: str) -> Q:
-    values = _decode(cursor, len(names))
+    values = decode_cursor(cursor, len(names))
     comparison = "lt" if descending else "gt"
     condition, equal = Q(), Q()
     for name, value in zip(names, values, strict=True):

@@ -1,10 +1,25 @@
 """Reading the log by number: sockets that resume, sync pull, audit history."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from fynlo.events.log import Written, envelope_text
 from fynlo.events.models import Cursor, Event
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One event as it was recorded; `payload` is the entity's document as JSON text."""
+
+    seq: int
+    kind: str
+    version: int
+    actor: UUID | None
+    device: UUID | None
+    occurred_at: datetime
+    payload: str
 
 
 def last_seq(restaurant_id: UUID) -> int:
@@ -39,6 +54,23 @@ def history(*, restaurant_id: UUID, entity_id: UUID) -> list[Written]:
     """Everything that happened to one entity, oldest first."""
     rows = Event.objects.filter(restaurant_id=restaurant_id, entity_id=entity_id)
     return [_as_written(event) for event in rows.order_by("seq")]
+
+
+def history_from(*, restaurant_id: UUID, entity_id: UUID, seq: int, limit: int) -> list[Recorded]:
+    """At most `limit` events of one entity, oldest first, from the number `seq` on."""
+    rows = Event.objects.filter(restaurant_id=restaurant_id, entity_id=entity_id, seq__gte=seq)
+    return [
+        Recorded(
+            seq=event.seq,
+            kind=event.kind,
+            version=event.version,
+            actor=event.actor,
+            device=event.device,
+            occurred_at=event.occurred_at,
+            payload=event.payload,
+        )
+        for event in rows.order_by("seq")[:limit]
+    ]
 
 
 def _as_written(event: Event) -> Written:

@@ -64,6 +64,11 @@ def order_to_show(restaurant_id: UUID, order_id: UUID) -> Order:
     return Order.objects.select_related("table").one(restaurant_id, order_id)
 
 
+def order_row(restaurant_id: UUID, order_id: UUID) -> Order:
+    """To read only. Raises NotFound."""
+    return Order.objects.one(restaurant_id, order_id)
+
+
 def lock_order(restaurant_id: UUID, order_id: UUID) -> Order:
     """The order's row, locked to the end of the transaction, before any of its children.
 
@@ -80,10 +85,10 @@ def lock_orders(restaurant_id: UUID, order_ids: Collection[UUID]) -> list[Order]
 
 
 def lines_of(order: Order) -> list[OrderLine]:
-    """Call while holding the order's lock."""
+    """Call while holding the order's lock, or to read only."""
     return list(OrderLine.objects.filter(order=order).order_by("position", "pk"))
 
 
 def discounts_of(order: Order) -> list[OrderDiscount]:
-    """Call while holding the order's lock."""
+    """Call while holding the order's lock, or to read only."""
     return list(OrderDiscount.objects.filter(order=order).order_by("given_at", "pk"))

@@ -63,13 +63,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class PricedItem:
-    """`total = gross - discount`; `order_discount` is its share of the order's discounts."""
+    """`total = gross - discount`; `order_discount` is its share of the order's discounts;
+    `carried` is in `gross`."""
 
     gross: int
     discount: int
     reduction_amounts: tuple[int, ...]
     order_discount: int
     tax: int
+    carried: int
 
     @property
     def total(self) -> int:
@@ -164,7 +166,8 @@ def price(
     carried: Carried = NOTHING_CARRIED,
 ) -> Bill:
     """The bill of these lines. A service charge with a tax rate has its tax inside it."""
-    gross = [max(0, multiply(item.unit_price, item.quantity) + item.carried) for item in items]
+    by_quantity = [multiply(item.unit_price, item.quantity) for item in items]
+    gross = [max(0, own + item.carried) for own, item in zip(by_quantity, items, strict=True)]
     line_amounts = [_reduce(g, item.reductions) for g, item in zip(gross, items, strict=True)]
     totals = [g - sum(amounts) for g, amounts in zip(gross, line_amounts, strict=True)]
     order_amounts = _reduce(sum(totals), reductions)
@@ -175,8 +178,10 @@ def price(
     buckets = _buckets(items, net, carried)
     line_taxes = _line_taxes(buckets, net)
     priced = [
-        PricedItem(g, sum(amounts), amounts, part, tax)
-        for g, amounts, part, tax in zip(gross, line_amounts, shares, line_taxes, strict=True)
+        PricedItem(g, sum(amounts), amounts, part, tax, g - own)
+        for g, amounts, part, tax, own in zip(
+            gross, line_amounts, shares, line_taxes, by_quantity, strict=True
+        )
     ]
     charge_rate = Tax(SERVICE_CHARGE, service_charge_tax_bps, True)
     is_taxed = bool(service_charge and service_charge_tax_bps)

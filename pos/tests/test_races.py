@@ -13,7 +13,7 @@ from fynlo.clock import utc_now
 from fynlo.db import durable
 from fynlo.testing.cast import Member, hire
 from fynlo.testing.races import at_once, beside
-from pos.models import Order, Product
+from pos.models import Order, Product, Table
 from pos.selectors.menu import products_back
 from pos.tests.conftest import Menu, opened, said
 
@@ -123,3 +123,86 @@ def test_a_product_that_is_coming_back_can_be_sold_meanwhile(server: Member, men
         assert products_back(menu.burger.restaurant_id, now=now) == [menu.burger.pk]
         with beside(partial(server.post, "orders/", menu.order())) as selling:
             assert selling.result(5).status_code == 201
+
+
+def test_two_tills_that_split_one_order_divide_it_once(
+    server: Member, cashier: Member, menu: Menu
+) -> None:
+    """The order's row is locked before its lines are read.
+
+    To see it fail, let `pos.selectors.orders.lock_order` return
+    `Order.objects.one(restaurant_id, order_id)`: both take the same line, and the order is
+    written twice from one state.
+    """
+    for _ in range(ROUNDS):
+        order = opened(server, menu.order(menu.line(), menu.line()))
+        path, body = f"orders/{order['id']}/split/", {"lines": [[order["lines"][0]["id"]]]}
+        answers: list[HttpResponse] = at_once(
+            partial(server.post, path, body), partial(cashier.post, path, body)
+        )
+        assert sorted(answer.status_code for answer in answers) == [200, 422]
+        done = Order.objects.filter(split_from=order["id"])
+        assert [row.total for row in done] == [order["total"] // 2]
+
+
+def test_orders_merged_into_each_other_become_one(
+    server: Member, cashier: Member, menu: Menu
+) -> None:
+    """Both rows are locked in the order of their keys, whichever is named first.
+
+    To see it fail, let `pos.selectors.orders.lock_orders` lock `[pk, into]` one by one as they
+    are given: the two requests wait for one another and PostgreSQL ends one of them.
+    """
+    for _ in range(ROUNDS):
+        one, other = opened(server, menu.order()), opened(server, menu.order())
+        answers: list[HttpResponse] = at_once(
+            partial(server.post, f"orders/{one['id']}/merge/", {"into": other["id"]}),
+            partial(cashier.post, f"orders/{other['id']}/merge/", {"into": one["id"]}),
+        )
+        assert sorted(answer.status_code for answer in answers) == [200, 409]
+        left = Order.objects.filter(pk__in=[one["id"], other["id"]], status="OPEN")
+        assert [row.total for row in left] == [one["total"] + other["total"]]
+
+
+def test_tables_merged_into_each_other_have_one_head(
+    server: Member, cashier: Member, menu: Menu
+) -> None:
+    """Both rows are locked in the order of their keys before either is looked at.
+
+    To see it fail, take `select_for_update` out of `pos.selectors.floor.lock_tables_with`: each
+    table is merged into the other, and none takes orders.
+    """
+    other = Table.objects.create(restaurant=server.restaurant, floor=menu.table.floor, number="13")
+    pair = [menu.table.pk, other.pk]
+    for _ in range(ROUNDS):
+        Table.objects.filter(pk__in=pair).update(merged_into=None)
+        answers: list[HttpResponse] = at_once(
+            partial(server.post, f"tables/{pair[0]}/merge/", {"into": str(pair[1])}),
+            partial(cashier.post, f"tables/{pair[1]}/merge/", {"into": str(pair[0])}),
+        )
+        assert sorted(answer.status_code for answer in answers) == [200, 422]
+        assert Table.objects.filter(pk__in=pair, merged_into=None).count() == 1
+
+
+def test_a_tap_in_the_kitchen_and_a_merge_both_succeed(
+    server: Member, kitchen: Member, menu: Menu
+) -> None:
+    """The tap locks the orders that have the ticket's lines, in the order of their keys.
+
+    To see it fail, let `pos.services.tickets._open_with_lines` open the ticket's own order only:
+    a line that moved stays behind as sent.
+    """
+    for _ in range(ROUNDS):
+        one, other = opened(server, menu.order()), opened(server, menu.order())
+        server.post(f"orders/{other['id']}/send/")
+        path = f"kitchen/tickets/?order={other['id']}"
+        (ticket,) = said(kitchen.get(path))["results"]
+        answers: list[HttpResponse] = at_once(
+            partial(server.post, f"orders/{other['id']}/merge/", {"into": one["id"]}),
+            partial(kitchen.post, f"kitchen/tickets/{ticket['id']}/start/"),
+        )
+        assert answers[0].status_code == 200
+        assert answers[1].status_code == 200 or said(answers[1])["code"] == "lines_moved"
+        kitchen.post(f"kitchen/tickets/{ticket['id']}/ready/")
+        lines = said(server.get(f"orders/{one['id']}/"))["lines"]
+        assert [line["state"] for line in lines] == ["NEW", "READY"]

@@ -1,14 +1,18 @@
 from uuid import UUID
 
+import orjson
 from django.http import HttpResponse
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
 from fynlo.accounts.choices import Permission
 from fynlo.api.operations import operation
+from fynlo.api.pages import CursorInvalid, PageQuery, decode_cursor, encode_cursor
 from pos.documents import ORDER
+from pos.selectors.order_history import order_history
 from pos.selectors.orders import filtered_orders, orders
 from pos.serializers import orders as inputs
+from pos.services.explaining import EXPLAINED, explain_order
 from pos.services.lines import add_lines, change_line, remove_line
 from pos.services.orders import change_order, open_order
 from pos.services.preview import LINE_AMOUNTS, ORDER_AMOUNTS, calculate_order
@@ -16,6 +20,8 @@ from pos.views.order_actions import OrderActions
 from pos.views.receipts import OrderReceipts
 
 NEWEST_FIRST = ("-opened_at", "-id")
+_ID_OR_NULL = {"anyOf": [{"type": "string", "format": "uuid"}, {"type": "null"}]}
+_TEXT_OR_NULL = {"anyOf": [{"type": "string"}, {"type": "null"}]}
 CALCULATED = {
     "type": "object",
     "description": "The amounts of the order that the same body would make.",
@@ -24,6 +30,43 @@ CALCULATED = {
         "lines": {"type": "array", "items": {"type": "object", "required": list(LINE_AMOUNTS)}}
     },
 }
+
+
+HISTORY_ROW = {
+    "type": "object",
+    "required": [
+        "seq",
+        "at",
+        "kind",
+        "sentence",
+        "actor",
+        "actor_name",
+        "device",
+        "device_name",
+        "version",
+        "changed",
+    ],
+    "properties": {
+        "seq": {"type": "integer"},
+        "at": {"type": "string", "format": "date-time"},
+        "kind": {"type": "string"},
+        "sentence": {"type": "string"},
+        "actor": _ID_OR_NULL,
+        "actor_name": _TEXT_OR_NULL,
+        "device": _ID_OR_NULL,
+        "device_name": _TEXT_OR_NULL,
+        "version": {"type": "integer"},
+        "changed": {"type": "array", "items": {"type": "string"}},
+    },
+}
+
+
+def seq_of(cursor: str) -> int:
+    """Raises CursorInvalid."""
+    (seq,) = decode_cursor(cursor, 1)
+    if not isinstance(seq, int) or not 0 < seq < 2**63:
+        raise CursorInvalid
+    return seq
 
 
 class Orders(OrderActions, OrderReceipts):
@@ -47,6 +90,26 @@ class Orders(OrderActions, OrderReceipts):
         changes = self.body()
         expected = self.expected_version(changes)
         return self.write(change_order, pk=pk, expected_version=expected, changes=changes)
+
+    @action(detail=True, methods=["get"])
+    @operation(Permission.VIEW_ORDERS, query=PageQuery, answers=HISTORY_ROW, pages=True)
+    def history(self, request: Request, pk: UUID) -> HttpResponse:
+        """Who did what, when, and from which device; oldest first."""
+        cursor = self.query.get("cursor")
+        rows, last = order_history(
+            self.actor.restaurant_id,
+            pk,
+            limit=self.query["limit"],
+            after=seq_of(cursor) if cursor else None,
+        )
+        following = encode_cursor([last]) if last else None
+        return self.answer(orjson.dumps({"results": rows, "next": following}))
+
+    @action(detail=True, methods=["get"])
+    @operation(Permission.VIEW_ORDERS, answers=EXPLAINED)
+    def explain(self, request: Request, pk: UUID) -> HttpResponse:
+        """How the total came about: price, discounts, service, tax, rounding, step by step."""
+        return self.answer(explain_order(by=self.actor, pk=pk))
 
     @action(detail=False, methods=["post"])
     @operation(Permission.TAKE_ORDERS, body=inputs.CalculateInput, answers=CALCULATED)
