@@ -4,12 +4,13 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import F
 
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.selectors import restaurant_profile
 from fynlo.db import check_version, transaction_required
 from fynlo.errors import move
-from fynlo.events.log import append, append_all
+from fynlo.events.log import Author, append, append_all
 from pos.choices import ON_THE_WAY, TICKET_TRANSITIONS, LineState, TicketState
 from pos.documents import ORDER, TICKET
 from pos.errors import LinesMoved
@@ -84,18 +85,42 @@ def announce_header(bill: OpenBill, *, by: Actor, now: datetime) -> None:
     append_all(kind="ticket.updated", document=TICKET, entity_ids=ids, by=by, now=now)
 
 
+# The order's own tickets, and live ones that came to it with their lines; each asks an index.
 _ANNOUNCE = """
+WITH concerned AS (
+    SELECT id FROM pos_ticket WHERE order_id = %(order)s
+    UNION
+    SELECT id FROM pos_ticket
+    WHERE restaurant_id = %(restaurant)s AND state <> 'COLLECTED'
+        AND table_id IS DISTINCT FROM %(table)s
+), locked AS (
+    SELECT k.id, its.are_here
+    FROM pos_ticket k, LATERAL (
+        SELECT bool_and((item ->> 'line')::uuid = ANY(%(lines)s)) AS are_here
+        FROM jsonb_array_elements(k.items) AS item
+    ) AS its
+    WHERE k.id IN (SELECT id FROM concerned) AND (its.are_here OR k.order_id = %(order)s)
+    ORDER BY k.id FOR NO KEY UPDATE OF k
+)
 UPDATE pos_ticket AS t SET version = t.version + 1,
-    table_id = CASE WHEN its.are_here THEN %(table)s ELSE t.table_id END
-FROM pos_ticket AS now, LATERAL (
-    SELECT bool_and((item ->> 'line')::uuid = ANY(%(lines)s)) AS are_here
-    FROM jsonb_array_elements(now.items) AS item
-) AS its
-WHERE t.id = now.id AND now.restaurant_id = %(restaurant)s
-    AND (now.order_id = %(order)s OR (now.state <> 'COLLECTED' AND its.are_here
-        AND now.table_id IS DISTINCT FROM %(table)s))
+    table_id = CASE WHEN locked.are_here THEN %(table)s ELSE t.table_id END
+FROM locked WHERE t.id = locked.id
 RETURNING t.id
 """
+
+
+@transaction_required
+def raise_alarms(*, by: Author, now: datetime) -> int:
+    """Tickets that nobody acknowledged within their station's limit are told of, once each.
+
+    Locks the tickets, skipping those that are being worked on. How many there were.
+    """
+    late = late_tickets(by.restaurant_id, now=now)
+    Ticket.objects.filter(pk__in=late).update(alarmed_at=now, version=F("version") + 1)
+    append_all(
+        kind="kitchen.ticket_unacknowledged", document=TICKET, entity_ids=late, by=by, now=now
+    )
+    return len(late)
 
 
 _PAST = {
