@@ -16,6 +16,7 @@ from pos.documents import ORDER, TICKET
 from pos.errors import LinesMoved
 from pos.models import OrderLine, Ticket
 from pos.selectors.kitchen import (
+    late_tickets,
     lock_ticket,
     orders_with,
     ticket_document,

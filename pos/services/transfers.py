@@ -10,7 +10,7 @@ from fynlo.db import transaction_required
 from fynlo.errors import UnknownReference
 from fynlo.events.log import append
 from pos.documents import ORDER
-from pos.models import Table
+from pos.selectors.floor import lock_table
 from pos.services.bill import open_bill, save
 from pos.services.tickets import announce_header
 
@@ -49,8 +49,7 @@ def seat_at(restaurant_id: UUID, table: UUID) -> UUID:
     Locks the row of the table named, so that it is neither archived nor unmerged meanwhile; what
     it is merged into cannot be archived as long. Raises UnknownReference.
     """
-    rows = Table.objects.live(restaurant_id).select_for_update(of=("self",), no_key=True)
-    found = rows.filter(pk=table).first()
+    found = lock_table(restaurant_id, table)
     if found is None:
         raise UnknownReference("There is no such table.", field="table")
     return found.merged_into_id or found.pk
