@@ -190,7 +190,7 @@ def test_a_split_of_any_size_takes_the_same_statements(server: Member, menu: Men
         with CaptureQueriesContext(connection) as statements:
             split(server, order, equal=parts)
         counts.append(len([row for row in statements if "SAVEPOINT" not in row["sql"]]))
-    assert counts[1:] == [8, 8], statements.captured_queries
+    assert counts[1:] == [9, 9], statements.captured_queries
 
 
 def test_two_orders_become_one(server: Member, manager: Member, menu: Menu) -> None:
