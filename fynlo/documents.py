@@ -35,8 +35,8 @@ Column: TypeAlias = "models.Field[Any, Any]"
 class Many:
     """A list of nested documents: the rows of `document.model` whose `by` equals this `on`.
 
-    `value` names the one field to list plainly instead of objects. `where` is SQL with `{row}`
-    for the nested row.
+    `on` may follow foreign keys: `category__parent`. `value` names the one field to list plainly
+    instead of objects. `where` is SQL with `{row}` for the nested row.
     """
 
     document: "Document"
@@ -119,10 +119,11 @@ def _list(outer: type[models.Model], source: Many, parent: str, depth: int) -> s
         if source.value
         else _object(source.document, alias, depth)
     )
+    owner = _path(outer, source.on.split("__"), parent, depth + 1)
     return (
         f"(SELECT COALESCE(json_agg({item} ORDER BY {order}), '[]')"  # noqa: S608
         f" FROM {_quote(model._meta.db_table)} {alias}"
-        f" WHERE {alias}.{_column(model, source.by)} = {parent}.{_column(outer, source.on)}{where})"
+        f" WHERE {alias}.{_column(model, source.by)} = {owner}{where})"
     )
 
 

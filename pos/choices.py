@@ -99,6 +99,22 @@ TICKET_TRANSITIONS: Transitions = {
 }
 
 
+class ImportState(models.TextChoices):
+    QUEUED = "QUEUED", "Queued"
+    RUNNING = "RUNNING", "Running"
+    DONE = "DONE", "Done"
+    FAILED = "FAILED", "Failed"
+
+
+UNFINISHED = frozenset({ImportState.QUEUED, ImportState.RUNNING})
+IMPORT_TRANSITIONS: Transitions = {
+    ImportState.QUEUED: frozenset({ImportState.RUNNING}),
+    ImportState.RUNNING: frozenset({ImportState.RUNNING, ImportState.DONE, ImportState.FAILED}),
+    ImportState.DONE: frozenset(),
+    ImportState.FAILED: frozenset(),
+}
+
+
 class TableShape(models.TextChoices):
     SQUARE = "square", "Square"
     ROUND = "round", "Round"

@@ -19,6 +19,11 @@ TIMED_PRICE = Document(
         "ends_at": "ends_at",
     },
 )
+AVAILABILITY_WINDOW = Document(
+    "availability_window",
+    models.AvailabilityWindow,
+    fields={"id": "id", "weekdays": "weekdays", "starts_at": "starts_at", "ends_at": "ends_at"},
+)
 MODIFIER = Document(
     "modifier",
     models.Modifier,
@@ -62,6 +67,7 @@ CATEGORY = Document(
         "parent": "parent_id",
         "position": "position",
         "colour": "colour",
+        "availability_windows": Many(AVAILABILITY_WINDOW, "category", order_by=("starts_at", "id")),
         "version": "version",
     },
 )
@@ -82,6 +88,7 @@ MODIFIER_GROUP = Document(
 )
 _VARIATIONS = Many(VARIATION, "product", order_by=("position", "id"), where=_LIVE)
 _TIMED_PRICES = Many(TIMED_PRICE, "product", order_by=("starts_at", "id"))
+_WINDOWS = Many(AVAILABILITY_WINDOW, "product", order_by=("starts_at", "id"))
 PRODUCT = Document(
     "product",
     models.Product,
@@ -107,6 +114,7 @@ PRODUCT = Document(
         "variations": _VARIATIONS,
         "modifier_groups": Many(_GROUP_LINK, "product", order_by=("position", "id"), value="group"),
         "timed_prices": _TIMED_PRICES,
+        "availability_windows": _WINDOWS,
         "version": "version",
     },
 )
@@ -141,6 +149,33 @@ PRODUCT_FOR_SALE = Document(
         "variations": _VARIATIONS,
         "groups": Many(_GROUP_FOR_SALE, "product", order_by=("position", "id")),
         "timed_prices": _TIMED_PRICES,
+        "availability_windows": _WINDOWS,
+        "category_windows": Many(
+            AVAILABILITY_WINDOW, "category", on="category", order_by=("starts_at", "id")
+        ),
+        "parent_windows": Many(
+            AVAILABILITY_WINDOW, "category", on="category__parent", order_by=("starts_at", "id")
+        ),
+    },
+)
+
+IMPORT = Document(
+    "menu_import",
+    models.MenuImport,
+    stream="menu",
+    fields={
+        "id": "id",
+        "state": "state",
+        "dry_run": "dry_run",
+        "rows": "rows",
+        "progress": "progress",
+        "created": "created",
+        "updated": "updated",
+        "unchanged": "unchanged",
+        "problems": "problems",
+        "requested_at": "requested_at",
+        "finished_at": "finished_at",
+        "version": "version",
     },
 )
 

@@ -23,12 +23,15 @@ def _value(row: models.Model, source: str | Many | Literal) -> Json:
         return source.value
     if isinstance(source, Many):
         return _list(row, source)
-    return _follow(row, source.split("__"))
+    return _shown(reached(row, source.split("__")))
 
 
 def _list(row: models.Model, many: Many) -> list[Json]:
     model = many.document.model
-    rows = model._base_manager.filter(**{many.by: _stored(row, many.on)}).order_by(*many.order_by)
+    owner = reached(row, many.on.split("__"))
+    if owner is None:
+        return []
+    rows = model._base_manager.filter(**{many.by: owner}).order_by(*many.order_by)
     if many.where:
         condition = many.where.format(row=model._meta.db_table).replace("%", "%%")
         rows = rows.extra(where=[condition])  # noqa: S610
@@ -37,12 +40,13 @@ def _list(row: models.Model, many: Many) -> list[Json]:
     return [render(many.document, nested) for nested in rows]
 
 
-def _follow(row: models.Model | None, path: list[str]) -> Json:
+def reached(row: models.Model | None, path: list[str]) -> Any:
+    """What is stored at the end of a path along foreign keys; None where the path breaks off."""
     if row is None:
         return None
     if len(path) == 1:
-        return _shown(_stored(row, path[0]))
-    return _follow(getattr(row, path[0]), path[1:])
+        return _stored(row, path[0])
+    return reached(getattr(row, path[0]), path[1:])
 
 
 def _stored(row: models.Model, name: str) -> Any:

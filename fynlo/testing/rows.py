@@ -9,6 +9,7 @@ from django.db import connection, models
 from hypothesis import strategies as st
 
 from fynlo.documents import Column, Document, Many, field_of
+from fynlo.testing.rendering import reached
 
 M = TypeVar("M", bound=models.Model)
 Strategy = st.SearchStrategy[Any]
@@ -88,7 +89,7 @@ class Rows:
         for many in document.fields.values():
             if isinstance(many, Many):
                 column = field_of(many.document.model, many.by)
-                owner = getattr(row, field_of(document.model, many.on).attname)
+                owner = reached(row, many.on.split("__"))
                 for _ in range(self._draw(st.integers(0, 3))):
                     self.tree(many.document, **{column.attname: owner})
         return row

@@ -18,6 +18,7 @@ from fynlo.accounts.admin.fields import PercentField
 from fynlo.accounts.admin.forms import TenantForm
 from fynlo.accounts.choices import Permission
 from pos.admin.archivable import ArchivableAdmin
+from pos.admin.product_form import AvailabilityWindowInline
 from pos.admin.rows import ArchivingFormSet, ArchivingInline
 from pos.documents import CATEGORY, MODIFIER_GROUP, STATION, TAX_RATE
 from pos.errors import ChoicesImpossible
@@ -71,6 +72,7 @@ class CategoryAdmin(MenuAdmin):
     document = CATEGORY
     delete = staticmethod(delete_category)
     form = CategoryForm
+    inlines = (AvailabilityWindowInline,)
     list_display = ("name", "swatch", "parent", "products", "position")
     list_select_related = ("parent",)
     search_fields = ("name",)

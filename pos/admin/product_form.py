@@ -14,7 +14,7 @@ from fynlo.accounts.admin.forms import TenantForm
 from fynlo.accounts.admin.inlines import TenantInline
 from pos.admin.rows import ArchivingFormSet, ArchivingInline, id_of_page
 from pos.choices import Allergen, Diet
-from pos.models import Product, ProductModifierGroup, TimedPrice, Variation
+from pos.models import AvailabilityWindow, Product, ProductModifierGroup, TimedPrice, Variation
 
 WEEKDAYS = ((1, "Mon"), (2, "Tue"), (3, "Wed"), (4, "Thu"), (5, "Fri"), (6, "Sat"), (7, "Sun"))
 
@@ -67,13 +67,10 @@ class ModifierGroupInline(TenantInline):
     fields = ("group", "position")
 
 
-class TimedPriceInline(TenantInline):
-    model = TimedPrice
-    verbose_name = "happy hour"
-    verbose_name_plural = "Happy hours"
-    money = ("price",)
+class WindowInline(TenantInline):
+    """Rows with weekdays to tick."""
+
     ordering = ("starts_at", "pk")
-    fields = ("variation", "price", "weekdays", "starts_at", "ends_at")
 
     def formfield_for_dbfield(
         self, db_field: "models.Field[Any, Any]", request: HttpRequest, **options: Any
@@ -82,6 +79,26 @@ class TimedPriceInline(TenantInline):
             return forms.TypedMultipleChoiceField(
                 choices=WEEKDAYS, coerce=int, widget=UnfoldAdminCheckboxSelectMultipleWidget
             )
+        return super().formfield_for_dbfield(db_field, request, **options)
+
+
+class AvailabilityWindowInline(WindowInline):
+    model = AvailabilityWindow
+    verbose_name = "time of sale"
+    verbose_name_plural = "Sold only at these times"
+    fields = ("weekdays", "starts_at", "ends_at")
+
+
+class TimedPriceInline(WindowInline):
+    model = TimedPrice
+    verbose_name = "happy hour"
+    verbose_name_plural = "Happy hours"
+    money = ("price",)
+    fields = ("variation", "price", "weekdays", "starts_at", "ends_at")
+
+    def formfield_for_dbfield(
+        self, db_field: "models.Field[Any, Any]", request: HttpRequest, **options: Any
+    ) -> Any:
         if db_field.name == "variation":
             rows = Variation.objects.filter(product__in=id_of_page(request), archived_at=None)
             options["queryset"] = rows

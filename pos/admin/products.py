@@ -16,6 +16,7 @@ from pos.admin.archivable import ArchivableAdmin
 from pos.admin.bulk_prices import BulkPrices
 from pos.admin.menu import MenuAdmin
 from pos.admin.product_form import (
+    AvailabilityWindowInline,
     ModifierGroupInline,
     ProductForm,
     TimedPriceInline,
@@ -56,7 +57,7 @@ class ProductAdmin(MenuAdmin):
     document = PRODUCT
     form = ProductForm
     money = ("price", "cost")
-    inlines = (VariationInline, ModifierGroupInline, TimedPriceInline)
+    inlines = (VariationInline, ModifierGroupInline, TimedPriceInline, AvailabilityWindowInline)
     list_display = ("named", "category", "price_money", "station", "stock_badge")
     list_filter = (ArchivedFilter, "availability", "category", "station")
     list_select_related = ("category", "station")

@@ -1,6 +1,8 @@
 from pos.models.floor import Floor, Table
+from pos.models.imports import MenuImport
 from pos.models.kitchen import Ticket
 from pos.models.menu import (
+    AvailabilityWindow,
     Category,
     Modifier,
     ModifierGroup,
@@ -15,8 +17,10 @@ from pos.models.orders import Order, OrderDiscount, OrderLine, OrderNumber
 from pos.models.receipts import Receipt, ReceiptChain, ReceiptPrint
 
 __all__ = [
+    "AvailabilityWindow",
     "Category",
     "Floor",
+    "MenuImport",
     "Modifier",
     "ModifierGroup",
     "Order",

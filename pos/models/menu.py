@@ -215,6 +215,34 @@ class Modifier(models.Model):
         return self.name
 
 
+class AvailabilityWindow(models.Model):
+    """When a product, or all of a category, is sold: on some weekdays (ISO, Monday 1) between two
+    local times, over midnight as in TimedPrice. Without any it is sold at all times."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    product = models.ForeignKey(
+        Product, models.CASCADE, null=True, blank=True, related_name="availability_windows"
+    )
+    category = models.ForeignKey(
+        Category, models.CASCADE, null=True, blank=True, related_name="availability_windows"
+    )
+    weekdays = ArrayField(models.PositiveSmallIntegerField())
+    starts_at = models.TimeField()
+    ends_at = models.TimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(product=None, category__isnull=False)
+                | Q(product__isnull=False, category=None),
+                name="window_of_one_thing",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starts_at}–{self.ends_at}"
+
+
 class TimedPrice(models.Model):
     """Happy hour: another price on some weekdays (ISO, Monday 1) between two local times.
 

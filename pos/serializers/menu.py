@@ -72,11 +72,28 @@ class StationInput(Input):
     acknowledge_within_seconds = Whole(required=False, min_value=5, max_value=3600)
 
 
+class WindowInput(Input):
+    """Local times; one whose end is not after its start runs over midnight."""
+
+    id = Id(required=False)
+    weekdays = serializers.ListField(
+        child=Whole(min_value=1, max_value=7), min_length=1, max_length=7, validators=[distinct]
+    )
+    starts_at = TimeOfDay()
+    ends_at = TimeOfDay()
+
+
+class TimedPriceInput(WindowInput):
+    variation = Id(required=False, allow_null=True)
+    price = Minor()
+
+
 class CategoryChange(Change):
     name = Text(max_length=80, required=False)
     parent = Id(required=False, allow_null=True)  # type: ignore[assignment]
     position = Position()
     colour = Code(COLOUR, required=False)
+    availability_windows = Rows(child=WindowInput(), required=False, max_length=50)
 
 
 class CategoryInput(Input):
@@ -85,6 +102,7 @@ class CategoryInput(Input):
     parent = Id(required=False, allow_null=True)  # type: ignore[assignment]
     position = Position()
     colour = Code(COLOUR, required=False)
+    availability_windows = Rows(child=WindowInput(), default=list, max_length=50)
 
 
 class ModifierInput(Input):
@@ -118,17 +136,6 @@ class VariationInput(Input):
     price = Minor()
 
 
-class TimedPriceInput(Input):
-    id = Id(required=False)
-    variation = Id(required=False, allow_null=True)
-    price = Minor()
-    weekdays = serializers.ListField(
-        child=Whole(min_value=1, max_value=7), min_length=1, max_length=7, validators=[distinct]
-    )
-    starts_at = TimeOfDay()
-    ends_at = TimeOfDay()
-
-
 class ProductParts(Input):
     """What may be given and need not be. A list replaces the one there is."""
 
@@ -160,6 +167,7 @@ class ProductInput(ProductParts):
         child=Id(), default=list, max_length=50, validators=[distinct]
     )
     timed_prices = Rows(child=TimedPriceInput(), default=list, max_length=50)
+    availability_windows = Rows(child=WindowInput(), default=list, max_length=50)
 
 
 class ProductChange(Change, ProductParts):
@@ -173,6 +181,7 @@ class ProductChange(Change, ProductParts):
         child=Id(), required=False, max_length=50, validators=[distinct]
     )
     timed_prices = Rows(child=TimedPriceInput(), required=False, max_length=50)
+    availability_windows = Rows(child=WindowInput(), required=False, max_length=50)
 
 
 class ProductQuery(PageQuery):

@@ -15,6 +15,7 @@ from pos.models import OrderLine
 from pos.selectors.sale import Wanted
 from pos.services.prices import price_at
 from pos.services.stock import Menu
+from pos.services.windows import is_on_sale
 
 
 def fill(
@@ -32,15 +33,29 @@ def fill(
     the field at fault.
     """
     return [
-        _line(place, line, _product(menu, place, line), by=by, profile=profile, now=now, at=at)
+        _line(
+            place,
+            line,
+            _product(menu, place, line, at, profile),
+            by=by,
+            profile=profile,
+            now=now,
+            at=at,
+        )
         for place, line in enumerate(wanted)
     ]
 
 
-def _product(menu: Menu, place: int, wanted: Wanted) -> dict[str, Any]:
+def _product(
+    menu: Menu, place: int, wanted: Wanted, at: datetime, profile: Profile
+) -> dict[str, Any]:
+    field = f"lines.{place}.product"
     if wanted.product not in menu:
-        raise ProductUnavailable(field=f"lines.{place}.product")
-    return menu[wanted.product]
+        raise ProductUnavailable(field=field)
+    product = menu[wanted.product]
+    if not is_on_sale(product, at=at, zone=profile.time_zone):
+        raise ProductUnavailable(f"{product['name']} is not sold at this time.", field=field)
+    return product
 
 
 def _line(

@@ -1,5 +1,6 @@
 """Categories: a tree of two levels. Every change empties the menu's cache after commit."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypedDict, Unpack
 from uuid import UUID
@@ -18,6 +19,7 @@ from pos.services.archivable_rows import (
     make_row,
     stored_document,
 )
+from pos.services.windows import WindowFields, replace_windows
 
 
 class CategoryFields(TypedDict, total=False):
@@ -29,7 +31,13 @@ class CategoryFields(TypedDict, total=False):
 
 @transaction_required
 def create_category(
-    *, by: Actor, now: datetime, pk: UUID, fingerprint: str, **fields: Unpack[CategoryFields]
+    *,
+    by: Actor,
+    now: datetime,
+    pk: UUID,
+    fingerprint: str,
+    availability_windows: Sequence[WindowFields],
+    **fields: Unpack[CategoryFields],
 ) -> tuple[str, bool]:
     """The document, and whether it is new. Raises IdConflict, NameTaken,
     UnknownReference, CategoryTooDeep."""
@@ -38,6 +46,7 @@ def create_category(
     lock_menu(by.restaurant_id)
     _check_parent(by.restaurant_id, pk, fields.get("parent"))
     make_row(CATEGORY, by=by, pk=pk, fingerprint=fingerprint, **fields)
+    replace_windows(Category, pk, availability_windows)
     menu_changed(by.restaurant_id)
     return announce(CATEGORY, "created", pk, by=by, now=now), True
 
@@ -49,9 +58,10 @@ def change_category(
     now: datetime,
     pk: UUID,
     expected_version: int | None,
+    availability_windows: Sequence[WindowFields] | None = None,
     **fields: Unpack[CategoryFields],
 ) -> str:
-    """Only what is given changes.
+    """Only what is given changes; windows that are given replace those there are.
 
     Raises NotFound, VersionConflict, NameTaken, UnknownReference, CategoryTooDeep.
     """
@@ -60,6 +70,8 @@ def change_category(
     check_row_version(CATEGORY, category, expected_version)
     _check_parent(by.restaurant_id, pk, fields.get("parent"))
     change_row(category, fields)
+    if availability_windows is not None:
+        replace_windows(Category, pk, availability_windows)
     menu_changed(by.restaurant_id)
     return announce(CATEGORY, "updated", pk, by=by, now=now)
 

@@ -1,4 +1,4 @@
-"""Products with their variations, modifier groups and timed prices.
+"""Products with their variations, modifier groups, timed prices and availability windows.
 
 Every change empties the menu's cache after commit.
 """
@@ -36,6 +36,7 @@ from pos.services.product_parts import (
     replace_timed_prices,
     replace_variations,
 )
+from pos.services.windows import WindowFields, replace_windows
 
 
 class ProductFields(TypedDict, total=False):
@@ -66,6 +67,7 @@ def create_product(
     variations: Sequence[VariationFields],
     modifier_groups: Sequence[UUID],
     timed_prices: Sequence[TimedPriceFields],
+    availability_windows: Sequence[WindowFields],
     **fields: Unpack[ProductFields],
 ) -> tuple[str, bool]:
     """The document, and whether it is new. Raises IdConflict, SkuTaken, NameTaken,
@@ -78,6 +80,7 @@ def create_product(
     replace_variations(pk, variations, now=now)
     replace_modifier_groups(pk, modifier_groups, restaurant_id=by.restaurant_id)
     replace_timed_prices(pk, timed_prices)
+    replace_windows(Product, pk, availability_windows)
     menu_changed(by.restaurant_id)
     return announce(PRODUCT, "created", pk, by=by, now=now), True
 
@@ -92,6 +95,7 @@ def change_product(
     variations: Sequence[VariationFields] | None = None,
     modifier_groups: Sequence[UUID] | None = None,
     timed_prices: Sequence[TimedPriceFields] | None = None,
+    availability_windows: Sequence[WindowFields] | None = None,
     **fields: Unpack[ProductFields],
 ) -> str:
     """Only what is given changes; a list that is given replaces the one there is.
@@ -109,6 +113,8 @@ def change_product(
         replace_modifier_groups(pk, modifier_groups, restaurant_id=by.restaurant_id)
     if timed_prices is not None:
         replace_timed_prices(pk, timed_prices)
+    if availability_windows is not None:
+        replace_windows(Product, pk, availability_windows)
     menu_changed(by.restaurant_id)
     return announce(PRODUCT, "updated", pk, by=by, now=now)
 
