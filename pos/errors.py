@@ -213,6 +213,24 @@ class TableInUse(DomainError):
     message = "There are open orders at this table. Close or transfer them first."
 
 
+class MenuFileTooLong(DomainError):
+    code = "menu_file_too_long"
+    status = 422
+    message = "A menu file has at most 10,000 rows. Import it in parts."
+
+
+class MenuInOtherCurrency(DomainError):
+    code = "menu_in_other_currency"
+    status = 422
+    message = "These prices are in another currency than the restaurant's. Nothing was changed."
+
+
+class ImportRunning(DomainError):
+    code = "import_running"
+    status = 409
+    message = "Another large import is still running. Wait until it is done."
+
+
 class MenuFileInvalid(DomainError):
     """`extra["rows"]`: `[{"file", "line", "column", "detail"}]`, in the order of the files."""
 

@@ -1,4 +1,5 @@
 from typing import Any
+from uuid import UUID
 
 from celery import shared_task
 
@@ -7,7 +8,8 @@ from fynlo.clock import utc_now
 from fynlo.db import durable
 from pos.selectors.kitchen import restaurants_with_late_tickets
 from pos.selectors.menu import restaurants_with_products_back
-from pos.services import availability, tickets
+from pos.selectors.menu_imports import imports_left_alone
+from pos.services import availability, menu_imports, tickets
 
 
 @shared_task(name="pos.restore_availability")
@@ -26,3 +28,26 @@ def raise_kitchen_alarms(**_: Any) -> None:
     for restaurant_id in restaurants_with_late_tickets(now=now):
         with durable():
             tickets.raise_alarms(by=System(restaurant_id), now=now)
+
+
+@shared_task(name="pos.run_menu_import")
+def run_menu_import(*, import_id: str, **_: Any) -> None:
+    """Each step in a transaction of its own, so that its progress is seen. Done once, however
+    often it is called: see `menu_imports.begin_import`."""
+    pk = UUID(import_id)
+    with durable():
+        is_ours = menu_imports.begin_import(import_id=pk, now=utc_now())
+    if not is_ours:
+        return
+    with durable():
+        file = menu_imports.read_import(import_id=pk, now=utc_now())
+    if file is not None:
+        with durable():
+            menu_imports.apply_import(import_id=pk, file=file, now=utc_now())
+
+
+@shared_task(name="pos.resume_menu_imports")
+def resume_menu_imports(**_: Any) -> None:
+    """Each minute: imports whose worker died, or that no broker was there to take."""
+    for pk in imports_left_alone(since=utc_now() - menu_imports.LEFT_ALONE):
+        menu_imports.hand_over(pk)

@@ -5,11 +5,14 @@ from pos.views import floor_screen, kitchen_screen, till_screen
 from pos.views.floor import Floors, Tables
 from pos.views.kitchen import Load, Tickets
 from pos.views.menu import Categories, Menus, ModifierGroups, Stations, TaxRates
+from pos.views.menu_files import MenuExports, MenuImports
 from pos.views.orders import Orders
 from pos.views.products import Products
 
 router = SimpleRouter(use_regex_path=False)
 router.register("menu", Menus, basename="menu")
+router.register("menu/import", MenuImports, basename="menu-import")
+router.register("menu/export", MenuExports, basename="menu-export")
 router.register("categories", Categories, basename="category")
 router.register("products", Products, basename="product")
 router.register("modifier-groups", ModifierGroups, basename="modifier-group")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Max, Subquery
+
 from fynlo.events.log import Written, envelope_text
 from fynlo.events.models import Cursor, Event
 
@@ -38,6 +40,35 @@ def last_seq_of_stream(restaurant_id: UUID, stream: str) -> int:
     """The number of the newest event of one stream; 0 before the first."""
     rows = Event.objects.filter(restaurant_id=restaurant_id, stream=stream).order_by("-seq")
     return rows.values_list("seq", flat=True).first() or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """How an entity stood at its newest event; `payload` is its document as JSON text."""
+
+    seq: int
+    entity: str
+    entity_id: UUID
+    deleted: bool
+    payload: str
+
+
+def latest_of_stream(*, restaurant_id: UUID, stream: str, seq: int) -> list[Latest]:
+    """The newest event of each entity that has one in this stream after `seq`, oldest first."""
+    events = Event.objects.filter(restaurant_id=restaurant_id, stream=stream, seq__gt=seq)
+    newest = events.order_by().values("entity_id").annotate(newest=Max("seq")).values("newest")
+    rows = Event.objects.filter(restaurant_id=restaurant_id, seq__in=newest).order_by("seq")
+    found = rows.values_list("seq", "entity", "entity_id", "deleted", "payload")
+    return [Latest(*row) for row in found]
+
+
+def bounds(restaurant_id: UUID) -> tuple[int, int]:
+    """The numbers of the oldest event that is kept and of the newest, in one statement; zeros
+    where there is none."""
+    oldest = Event.objects.filter(restaurant_id=restaurant_id).order_by("seq").values("seq")[:1]
+    rows = Cursor.objects.filter(pk=restaurant_id).annotate(oldest=Subquery(oldest))
+    found = rows.values_list("oldest", "seq").first()
+    return (found[0] or 0, found[1]) if found else (0, 0)
 
 
 def after(

@@ -16,6 +16,7 @@ class MenuImport(RestaurantOwned):
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
+    changes = models.JSONField(default=list)
     problems = models.JSONField(default=list)
     requested_by = models.UUIDField(null=True)
     requested_at = models.DateTimeField()

@@ -184,6 +184,10 @@ class ProductChange(Change, ProductParts):
     availability_windows = Rows(child=WindowInput(), required=False, max_length=50)
 
 
+class MenuQuery(Input):
+    since_version = serializers.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
+
+
 class ProductQuery(PageQuery):
     category = Id(required=False)
     sku = Text(required=False, max_length=40)

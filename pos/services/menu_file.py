@@ -1,21 +1,28 @@
-"""A menu as two CSV files, read into plain rows; the columns are in `pos/demo/README.md`.
+"""A menu as two tables, CSV text or rows of JSON, read into plain rows; the columns are in
+`pos/demo/README.md`.
 
-Pure: text in, rows out, or one error that lists every bad cell with its line.
+Pure: a table in, rows out, or one error that lists every bad cell with its line.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from pos.choices import Allergen, Diet
-from pos.services.menu_cells import Cells, Problem, refuse, rows_of
+from pos.services.menu_cells import Cells, Problem, cells_of, refuse
+from pos.services.menu_values import Values, values_of
 
+Table: TypeAlias = str | Sequence[Mapping[str, Any]]
+Read: TypeAlias = Cells | Values
+SMALLINT = 32_767
 PRODUCTS, MODIFIERS = "products", "modifiers"
 PRODUCT_COLUMNS = (
     "sku", "category", "parent_category", "name", "description", "price", "tax_rate", "tax_bps",
     "station", "course", "prep_minutes", "allergens", "dietary", "variations", "modifier_groups",
     "image",
 )  # fmt: skip
+OPTIONAL_COLUMNS = ("tax_inclusive", "cost")
 MODIFIER_COLUMNS = (
     "group", "min", "max", "allow_quantities", "modifier", "price_delta", "position",
 )  # fmt: skip
@@ -23,7 +30,8 @@ MODIFIER_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class ProductRow:
-    """Prices in minor units; `variations` are names and full prices."""
+    """Prices in minor units; `variations` are names and full prices. `tax_inclusive` and `cost`
+    are None where the file does not say."""
 
     line: int
     sku: str
@@ -34,6 +42,8 @@ class ProductRow:
     price: int
     tax_rate: str
     tax_bps: int
+    tax_inclusive: bool | None
+    cost: int | None
     station: str
     course: int
     prep_minutes: int
@@ -58,7 +68,7 @@ class ModifierRow:
 
 @dataclass(frozen=True, slots=True)
 class GroupRows:
-    """The modifiers of one group, in their order."""
+    """The modifiers of one group, in their order; none, where its one row names none."""
 
     name: str
     min_choices: int
@@ -76,29 +86,56 @@ class MenuFile:
 Row = TypeVar("Row", ProductRow, ModifierRow)
 
 
-def read_menu(*, products: str, modifiers: str, currency: str) -> MenuFile:
-    """Both files, checked row by row and against each other.
+def read_menu(
+    *,
+    products: Table | None,
+    modifiers: Table | None,
+    currency: str,
+    known_groups: Collection[str] = (),
+) -> MenuFile:
+    """Both files, checked row by row and against each other; products may ask for the groups of
+    the modifiers file and for `known_groups`. None is a file without rows.
 
-    Raises MenuFileInvalid with every problem found.
+    Raises MenuFileInvalid with every problem found, MenuFileTooLong.
     """
     problems: list[Problem] = []
-    product_cells = list(
-        rows_of(products, file=PRODUCTS, columns=PRODUCT_COLUMNS, currency=currency,
-                problems=problems)
-    )  # fmt: skip
-    modifier_cells = list(
-        rows_of(modifiers, file=MODIFIERS, columns=MODIFIER_COLUMNS, currency=currency,
-                problems=problems)
-    )  # fmt: skip
+    product_cells = _opened(products, PRODUCTS, currency, problems)
+    modifier_cells = _opened(modifiers, MODIFIERS, currency, problems)
     product_rows = tuple(_product(cells) for cells in product_cells)
     modifier_rows = tuple(_modifier(cells) for cells in modifier_cells)
     _check_modifiers(modifier_cells, modifier_rows)
-    _check_products(product_cells, product_rows, {row.group for row in modifier_rows})
+    groups = {row.group for row in modifier_rows}
+    _check_products(product_cells, product_rows, groups.union(known_groups))
     refuse(problems)
     return MenuFile(product_rows, _groups(modifier_rows))
 
 
-def _product(cells: Cells) -> ProductRow:
+def count_rows(*, products: Table | None, modifiers: Table | None) -> int:
+    """How long both files are together.
+
+    Raises MenuFileInvalid when one is no table of its columns, MenuFileTooLong.
+    """
+    opened = [_opened(table, file, "", []) for file, table in
+              ((PRODUCTS, products), (MODIFIERS, modifiers))]  # fmt: skip
+    return sum(len(rows) for rows in opened)
+
+
+def _opened(
+    table: Table | None, file: str, currency: str, problems: list[Problem]
+) -> Sequence[Read]:
+    is_products = file == PRODUCTS
+    columns = PRODUCT_COLUMNS if is_products else MODIFIER_COLUMNS
+    optional = OPTIONAL_COLUMNS if is_products else ()
+    if isinstance(table, str):
+        return list(
+            cells_of(table, file=file, columns=columns, optional=optional, currency=currency,
+                     problems=problems)
+        )  # fmt: skip
+    rows = values_of(table or [], file=file, columns=columns, optional=optional, problems=problems)
+    return list(rows)
+
+
+def _product(cells: Read) -> ProductRow:
     return ProductRow(
         line=cells.line,
         sku=cells.text("sku", longest=40),
@@ -109,9 +146,11 @@ def _product(cells: Cells) -> ProductRow:
         price=cells.money("price"),
         tax_rate=cells.text("tax_rate", longest=40),
         tax_bps=cells.whole("tax_bps", highest=10_000),
+        tax_inclusive=cells.flag("tax_inclusive") if cells.has("tax_inclusive") else None,
+        cost=cells.money("cost") if cells.has("cost") else None,
         station=cells.text("station", longest=40, required=False),
-        course=cells.whole("course", highest=99),
-        prep_minutes=cells.whole("prep_minutes", highest=999),
+        course=cells.whole("course", highest=SMALLINT),
+        prep_minutes=cells.whole("prep_minutes", highest=SMALLINT),
         image=cells.text("image", longest=300, required=False),
         allergens=cells.items("allergens", allowed=Allergen.values),
         dietary=cells.items("dietary", allowed=Diet.values),
@@ -120,20 +159,20 @@ def _product(cells: Cells) -> ProductRow:
     )
 
 
-def _modifier(cells: Cells) -> ModifierRow:
+def _modifier(cells: Read) -> ModifierRow:
     return ModifierRow(
         line=cells.line,
         group=cells.text("group", longest=80),
-        min_choices=cells.whole("min", highest=99),
-        max_choices=cells.whole("max", highest=99),
+        min_choices=cells.whole("min", highest=SMALLINT),
+        max_choices=cells.whole("max", highest=SMALLINT),
         allow_quantities=cells.flag("allow_quantities"),
-        name=cells.text("modifier", longest=80),
+        name=cells.text("modifier", longest=80, required=False),
         price_delta=cells.money("price_delta", negative=True),
-        position=cells.whole("position", highest=9_999),
+        position=cells.whole("position", highest=999_999),
     )
 
 
-def _check_products(cells: Sequence[Cells], rows: Sequence[ProductRow], groups: set[str]) -> None:
+def _check_products(cells: Sequence[Read], rows: Sequence[ProductRow], groups: set[str]) -> None:
     pairs = list(zip(cells, rows, strict=True))
     children = {row.category for row in rows if row.parent_category}
     _one_of_each(pairs, "sku", lambda row: row.sku)
@@ -141,26 +180,32 @@ def _check_products(cells: Sequence[Cells], rows: Sequence[ProductRow], groups: 
         pairs, "parent_category", lambda row: row.category, lambda row: row.parent_category
     )
     _always_with(pairs, "tax_bps", lambda row: row.tax_rate, lambda row: row.tax_bps)
+    _always_with(pairs, "tax_inclusive", lambda row: row.tax_rate, lambda row: row.tax_inclusive)
     for cell, row in pairs:
         if row.parent_category in children:
             cell.blame("parent_category", "Categories have two levels; this one has a parent.")
         for name in sorted(set(row.modifier_groups) - groups):
-            cell.blame("modifier_groups", f"{name[:40]!r} is not in the modifiers file.")
+            cell.blame("modifier_groups", f"{name[:40]!r} is not a modifier group.")
 
 
-def _check_modifiers(cells: Sequence[Cells], rows: Sequence[ModifierRow]) -> None:
+def _check_modifiers(cells: Sequence[Read], rows: Sequence[ModifierRow]) -> None:
     pairs = list(zip(cells, rows, strict=True))
     _one_of_each(pairs, "modifier", lambda row: (row.group, row.name))
     _always_with(pairs, "min", lambda row: row.group, lambda row: row.min_choices)
     _always_with(pairs, "max", lambda row: row.group, lambda row: row.max_choices)
     _always_with(pairs, "allow_quantities", lambda row: row.group, lambda row: row.allow_quantities)
+    sizes = Counter(row.group for row in rows)
     for cell, row in pairs:
         if not row.min_choices <= row.max_choices or not row.max_choices:
             cell.blame("max", "This is less than `min`, or nothing.")
+        if not row.name and sizes[row.group] > 1:
+            cell.blame("modifier", "Only a group without modifiers may leave this empty.")
+        if row.min_choices > sizes[row.group] and not row.allow_quantities:
+            cell.blame("min", "The group has fewer modifiers than this.")
 
 
 def _one_of_each(
-    pairs: Sequence[tuple[Cells, Row]], column: str, key: Callable[[Row], Hashable]
+    pairs: Sequence[tuple[Read, Row]], column: str, key: Callable[[Row], Hashable]
 ) -> None:
     seen: set[Hashable] = set()
     for cells, row in pairs:
@@ -170,7 +215,7 @@ def _one_of_each(
 
 
 def _always_with(
-    pairs: Sequence[tuple[Cells, Row]],
+    pairs: Sequence[tuple[Read, Row]],
     column: str,
     name: Callable[[Row], str],
     value: Callable[[Row], Hashable],
@@ -195,5 +240,5 @@ def _group(rows: Sequence[ModifierRow]) -> GroupRows:
         min_choices=head.min_choices,
         max_choices=head.max_choices,
         allow_quantities=head.allow_quantities,
-        modifiers=tuple(sorted(rows, key=lambda row: row.position)),
+        modifiers=tuple(sorted((row for row in rows if row.name), key=lambda row: row.position)),
     )

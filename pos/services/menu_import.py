@@ -2,8 +2,8 @@
 sku. What the file does not mention stays as it is. All or nothing, in a few dozen statements."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,6 @@ from fynlo.db import transaction_required
 from fynlo.documents import Document
 from fynlo.events.log import Author, append_all
 from pos.documents import CATEGORY, MODIFIER_GROUP, PRODUCT, STATION, TAX_RATE
-from pos.errors import CategoryTooDeep
 from pos.models import (
     Category,
     Modifier,
@@ -26,9 +25,19 @@ from pos.models import (
     Variation,
 )
 from pos.selectors.menu import lock_menu, menu_changed
-from pos.services.menu_file import GroupRows, MenuFile, ProductRow
+from pos.services.menu_cells import Problem, refuse
+from pos.services.menu_file import PRODUCTS, GroupRows, MenuFile, ProductRow
 from pos.services.menu_merge import Merged, merge
 from pos.services.nested_rows import replace_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What comes of one row of the products file: `created` or `updated`."""
+
+    line: int
+    sku: str
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +47,13 @@ class Imported:
     created: int
     updated: int
     unchanged: int
+    changes: Sequence[Change] = field(default=(), compare=False)
 
 
 @transaction_required
 def import_menu(*, by: Author, now: datetime, file: MenuFile) -> Imported:
-    """Takes the lock of the menu. Raises CategoryTooDeep when the file's categories do not fit
-    those that are there."""
+    """Takes the lock of the menu. Raises MenuFileInvalid when the file does not fit what is
+    there: categories of a third level, modifier groups that are gone."""
     lock_menu(by.restaurant_id)
     taxes = _tax_rates(by, file)
     stations = _stations(by, file)
@@ -63,8 +73,17 @@ def import_menu(*, by: Author, now: datetime, file: MenuFile) -> Imported:
     ]
     for document, merged in changes:
         _announce(document, merged, by=by, now=now)
-    unchanged = len(file.products) - len(products.created) - len(products.updated)
-    return Imported(len(products.created), len(products.updated), unchanged)
+    return _outcome(file, products)
+
+
+def _outcome(file: MenuFile, products: Merged[Product]) -> Imported:
+    outcomes = dict.fromkeys((row.sku for row in products.created), "created")
+    outcomes |= dict.fromkeys((row.sku for row in products.updated), "updated")
+    changes = [
+        Change(row.line, row.sku, outcomes[row.sku]) for row in file.products if row.sku in outcomes
+    ]
+    unchanged = len(file.products) - len(changes)
+    return Imported(len(products.created), len(products.updated), unchanged, changes)
 
 
 def _inside(rows: QuerySet[Any], parent: str, *values: str) -> dict[UUID, list[tuple[Any, ...]]]:
@@ -83,20 +102,33 @@ def _announce(document: Document, merged: Merged[Any], *, by: Author, now: datet
 
 def _tax_rates(by: Author, file: MenuFile) -> Merged[TaxRate]:
     known = {row.name: row for row in TaxRate.objects.live(by.restaurant_id)}
-    wanted = {row.tax_rate: {"rate_bps": row.tax_bps} for row in file.products}
+    wanted: dict[str, dict[str, Any]] = {
+        row.tax_rate: {"rate_bps": row.tax_bps, **_if_said(is_inclusive=row.tax_inclusive)}
+        for row in file.products
+    }
     new = {name: {"name": name} for name in wanted}
     return merge(TaxRate, known, wanted, new=new, by=by)
 
 
+def _if_said(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def _stations(by: Author, file: MenuFile) -> Merged[Station]:
-    """By name, whether written in capitals or not."""
-    known = {row.name.casefold(): row for row in Station.objects.live(by.restaurant_id)}
-    names = {row.station.casefold(): row.station for row in file.products if row.station}
+    """By the name as it is written; else by one that differs in capitals only."""
+    live = list(Station.objects.live(by.restaurant_id))
+    known = {row.name.casefold(): row for row in live} | {row.name: row for row in live}
+    names = dict.fromkeys(row.station for row in file.products if row.station)
+    alike = {name: known[name.casefold()] for name in names if name.casefold() in known}
+    first = {name.casefold(): name for name in reversed(names)}
+    missing = [name for name in names if name not in alike and first[name.casefold()] == name]
     new = {
-        key: {"name": name, "position": place}
-        for place, (key, name) in enumerate(names.items(), start=len(known) + 1)
+        name: {"name": name, "position": place}
+        for place, name in enumerate(missing, start=len(live) + 1)
     }
-    return merge(Station, known, {key: {} for key in names}, new=new, by=by)
+    merged = merge(Station, alike | known, {name: {} for name in missing}, new=new, by=by)
+    written = {name: merged.rows.get(name) or merged.rows[first[name.casefold()]] for name in names}
+    return Merged({**merged.rows, **written}, merged.created, merged.updated)
 
 
 def _parent_categories(by: Author, file: MenuFile) -> Merged[Category]:
@@ -110,9 +142,20 @@ def _categories(by: Author, file: MenuFile, parents: Merged[Category]) -> Merged
     }
     merged = _merge_categories(by, wanted)
     third_level = Category.objects.live(by.restaurant_id).exclude(parent__parent=None)
-    if third_level.exists():
-        raise CategoryTooDeep
+    names = set(third_level.values_list("name", "parent__name"))
+    _refuse_third_level(file, {name for pair in names for name in pair})
     return merged
+
+
+def _refuse_third_level(file: MenuFile, names: Collection[str]) -> None:
+    detail = "Categories have two levels; with what is on the menu this makes three."
+    refuse(
+        [
+            Problem(PRODUCTS, row.line, "parent_category", detail)
+            for row in file.products
+            if {row.category, row.parent_category} & set(names)
+        ]
+    )
 
 
 def _merge_categories(by: Author, wanted: Mapping[str, Mapping[str, Any]]) -> Merged[Category]:
@@ -141,15 +184,15 @@ def _groups(by: Author, file: MenuFile, now: datetime) -> Merged[ModifierGroup]:
     }
     inside = _groups_changed_inside(known, file.groups)
     merged = merge(ModifierGroup, known, wanted, new=new, by=by, changed_inside=inside)
-    touched = {row.name: row.pk for row in merged.touched()}
+    refill = inside.union(row.name for row in merged.created)
     replace_rows(
         Modifier,
         {
-            touched[group.name]: [
+            merged.rows[group.name].pk: [
                 {"name": row.name, "price_delta": row.price_delta} for row in group.modifiers
             ]
             for group in file.groups
-            if group.name in touched
+            if group.name in refill
         },
         key="name",
         now=now,
@@ -182,8 +225,8 @@ def _products(
     categories: Merged[Category],
     groups: Merged[ModifierGroup],
 ) -> Merged[Product]:
-    live = Product.objects.live(by.restaurant_id)
-    known = {row.sku: row for row in live}
+    _refuse_unknown_groups(file, groups)
+    known = {row.sku: row for row in Product.objects.live(by.restaurant_id)}
     wanted = {
         row.sku: {
             "name": row.name,
@@ -191,12 +234,13 @@ def _products(
             "price": row.price,
             "tax_rate_id": taxes.id_of(row.tax_rate),
             "category_id": categories.id_of(row.category),
-            "station_id": stations.id_of(row.station.casefold()),
+            "station_id": stations.id_of(row.station),
             "course": row.course,
             "prep_minutes": row.prep_minutes,
             "image": row.image,
             "allergens": list(row.allergens),
             "dietary": list(row.dietary),
+            **_if_said(cost=row.cost),
         }
         for row in file.products
     }
@@ -204,10 +248,21 @@ def _products(
     new = {sku: {"sku": sku, "position": place} for sku, place in zip(wanted, places, strict=True)}
     inside = _products_changed_inside(known, file.products)
     merged = merge(Product, known, wanted, new=new, by=by, changed_inside=inside)
-    touched = {row.sku: row.pk for row in merged.touched()}
-    rows = {touched[row.sku]: row for row in file.products if row.sku in touched}
+    refill = inside.union(row.sku for row in merged.created)
+    rows = {merged.rows[row.sku].pk: row for row in file.products if row.sku in refill}
     _replace_inside(rows, groups, now)
     return merged
+
+
+def _refuse_unknown_groups(file: MenuFile, groups: Merged[ModifierGroup]) -> None:
+    refuse(
+        [
+            Problem(PRODUCTS, row.line, "modifier_groups", f"{name[:40]!r} is gone from the menu.")
+            for row in file.products
+            for name in row.modifier_groups
+            if name not in groups.rows
+        ]
+    )
 
 
 def _replace_inside(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fynlo.errors import UnknownReference
 from pos.models import Modifier, Variation
+from pos.services.menu_merge import rewrite
 
 Nested = type[Variation] | type[Modifier]
 PARENTS: dict[Nested, str] = {Variation: "product_id", Modifier: "group_id"}
@@ -38,7 +39,7 @@ def replace_rows(
             for name, value in {**values, "position": position, "archived_at": None}.items():
                 setattr(row, name, value)
     model._default_manager.bulk_create(made)
-    model._default_manager.bulk_update(kept, fields=[*_COLUMNS[model], "position", "archived_at"])
+    rewrite(model, kept, columns=[*_COLUMNS[model], "position", "archived_at"])
 
 
 _COLUMNS: dict[Nested, tuple[str, ...]] = {

@@ -1,3 +1,4 @@
+import hashlib
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,11 @@ from fynlo.api.views import Endpoint
 from fynlo.documents import schema
 from pos.documents import CATEGORY, MENU, MODIFIER_GROUP, STATION, TAX_RATE
 from pos.selectors.menu import categories, modifier_groups, stations, tax_rates, whole_menu
+from pos.selectors.menu_changes import LISTS, menu_changes
 from pos.serializers.menu import (
     CategoryChange,
     CategoryInput,
+    MenuQuery,
     ModifierGroupChange,
     ModifierGroupInput,
     StationChange,
@@ -36,12 +39,49 @@ WHOLE_MENU = {
     "properties": {"version": {"type": "integer"}, **_MENU["properties"]},
     "required": ["version", *_MENU["required"]],
 }
+_GONE = {
+    "type": "object",
+    "properties": {
+        "entity": {"type": "string", "enum": [*LISTS]},
+        "id": {"type": "string", "format": "uuid"},
+    },
+    "required": ["entity", "id"],
+}
+MENU_CHANGES = {
+    "type": "object",
+    "properties": {
+        "version": {"type": "integer"},
+        "since": {"type": "integer"},
+        "changes": {
+            "type": "object",
+            "properties": {name: _MENU["properties"][name] for name in LISTS.values()},
+            "required": [*LISTS.values()],
+        },
+        "deleted": {"type": "array", "items": _GONE},
+    },
+    "required": ["version", "since", "changes", "deleted"],
+}
+REFETCH = {
+    "type": "object",
+    "properties": {"must_refetch": {"const": True}},
+    "required": ["must_refetch"],
+}
+MENU_OR_CHANGES = {"anyOf": [WHOLE_MENU, MENU_CHANGES, REFETCH]}
 
 
 class Menus(Endpoint):
-    @operation(Permission.VIEW_MENU, answers=WHOLE_MENU)
+    @operation(Permission.VIEW_MENU, query=MenuQuery, answers=MENU_OR_CHANGES)
     def list(self, request: Request) -> HttpResponse:
-        """The whole menu. `version` is the number of the newest event of the stream `menu`."""
+        """The whole menu; with `since_version` what changed since that version of it.
+
+        `version` is the number of the newest event of the stream `menu`. `must_refetch` asks for
+        the whole menu instead.
+        """
+        if "since_version" in self.query:
+            since = self.query["since_version"]
+            text = menu_changes(self.actor.restaurant_id, since=since)
+            digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+            return self.answer(text, etag=f'"{digest}"')
         menu = whole_menu(self.actor.restaurant_id)
         return self.answer(menu.body, etag=menu.etag)
 
