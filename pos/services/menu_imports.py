@@ -7,7 +7,6 @@ menu as it was; after a minute another worker takes it up.
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -143,7 +142,7 @@ def _queue(
     except IntegrityError as error:
         raise ImportRunning from error
     text = append(kind="import.progress", document=IMPORT, entity_id=row.pk, by=by, now=now)
-    transaction.on_commit(partial(hand_over, row.pk), robust=True)
+    transaction.on_commit(lambda: hand_over(row.pk), robust=True)
     return text, row.pk
 
 
