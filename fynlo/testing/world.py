@@ -12,7 +12,7 @@ from fynlo.accounts.selectors import token_hash
 from fynlo.clock import utc_now
 from fynlo.db import new_id
 from fynlo.testing.cast import Member, hire
-from pos.models import Category, Floor, ModifierGroup, Station, Table, TaxRate
+from pos.models import Category, Floor, MenuImport, ModifierGroup, Station, Table, TaxRate
 from pos.tests.conftest import Menu, stock_menu
 
 
@@ -125,6 +125,14 @@ class World:
         )
         self._post(f"tables/{other.pk}/merge/", {"into": str(self.menu.table.pk)})
         return other.pk
+
+    @cached_property
+    def menu_import(self) -> UUID:
+        """Done."""
+        now = utc_now()
+        return MenuImport.objects.create(
+            restaurant=self.restaurant, rows=0, state="DONE", requested_at=now, touched_at=now
+        ).pk
 
     @cached_property
     def device(self) -> UUID:

@@ -85,6 +85,9 @@ TABLE: dict[str, Row] = {
     "GET devices/<device>/": Row(MANAGE, 200),
     "POST devices/<device>/revoke/": Row(MANAGE, 200),
     "GET menu/": Row(ALL, 200),
+    "POST menu/import/": Row(MANAGE, 200, lambda w: {"products": []}),
+    "GET menu/import/<menu_import>/": Row(MANAGE, 200),
+    "GET menu/export/": Row(MANAGE, 200),
     **crud("categories/", "spare_category", ALL, named("New")),
     **crud("products/", "product", ALL, product),
     "POST products/<product>/availability/": Row(

@@ -25,6 +25,7 @@ from pos.models import (
     Variation,
 )
 from pos.selectors.menu import lock_menu, menu_changed
+from pos.services.bulk_rows import insert_rows, look_up_by_index
 from pos.services.menu_cells import Problem, refuse
 from pos.services.menu_file import PRODUCTS, GroupRows, MenuFile, ProductRow
 from pos.services.menu_merge import Merged, merge
@@ -55,6 +56,7 @@ def import_menu(*, by: Author, now: datetime, file: MenuFile) -> Imported:
     """Takes the lock of the menu. Raises MenuFileInvalid when the file does not fit what is
     there: categories of a third level, modifier groups that are gone."""
     lock_menu(by.restaurant_id)
+    look_up_by_index()
     taxes = _tax_rates(by, file)
     stations = _stations(by, file)
     parents = _parent_categories(by, file)
@@ -274,10 +276,13 @@ def _replace_inside(
     }
     replace_rows(Variation, variations, key="name", now=now)
     ProductModifierGroup.objects.filter(product_id__in=rows).delete()
-    ProductModifierGroup.objects.bulk_create(
-        ProductModifierGroup(product_id=pk, group_id=groups.rows[name].pk, position=place)
-        for pk, row in rows.items()
-        for place, name in enumerate(row.modifier_groups, start=1)
+    insert_rows(
+        ProductModifierGroup,
+        (
+            ProductModifierGroup(product_id=pk, group_id=groups.rows[name].pk, position=place)
+            for pk, row in rows.items()
+            for place, name in enumerate(row.modifier_groups, start=1)
+        ),
     )
 
 

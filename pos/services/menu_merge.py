@@ -1,12 +1,13 @@
 """Make what is missing and change what differs, for one kind of row of the menu."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from fynlo.db import RestaurantOwned
 from fynlo.events.log import Author
+from pos.services.bulk_rows import insert_rows, rewrite_rows
 
 M = TypeVar("M", bound=RestaurantOwned)
 
@@ -47,19 +48,11 @@ def merge(
         elif key in changed_inside or _differs(row, values):
             _set(row, values)
             updated.append(row)
-    model._default_manager.bulk_create(created)
+    insert_rows(model, created)
     _next_versions(model, updated)
     columns = {name for values in wanted.values() for name in values}
-    rewrite(model, updated, columns=[*columns, "version"])
+    rewrite_rows(model, updated, columns=[*columns, "version"])
     return Merged(rows, created, updated)
-
-
-def rewrite(model: type[Any], rows: Iterable[Any], *, columns: Collection[str]) -> None:
-    """These columns of rows that are there, in one statement whose cost is linear in them, as
-    that of `bulk_update` is not."""
-    model._default_manager.bulk_create(
-        rows, update_conflicts=True, unique_fields=["id"], update_fields=list(columns)
-    )
 
 
 def _next_versions(model: type[M], rows: Collection[M]) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fynlo.errors import UnknownReference
 from pos.models import Modifier, Variation
-from pos.services.menu_merge import rewrite
+from pos.services.bulk_rows import insert_rows, rewrite_rows
 
 Nested = type[Variation] | type[Modifier]
 PARENTS: dict[Nested, str] = {Variation: "product_id", Modifier: "group_id"}
@@ -38,8 +38,8 @@ def replace_rows(
             (kept if row else made).append(row := row or model(**{parent: parent_id}))
             for name, value in {**values, "position": position, "archived_at": None}.items():
                 setattr(row, name, value)
-    model._default_manager.bulk_create(made)
-    rewrite(model, kept, columns=[*_COLUMNS[model], "position", "archived_at"])
+    insert_rows(model, made)
+    rewrite_rows(model, kept, columns=[*_COLUMNS[model], "position", "archived_at"])
 
 
 _COLUMNS: dict[Nested, tuple[str, ...]] = {
