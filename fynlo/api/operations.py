@@ -32,7 +32,8 @@ class Operation:
     `guarded`: If-Match is minded when it is sent.
 
     `also`: media types besides JSON that a query parameter may choose.
-    `pages`: the answer is `{"results": [answers], "next"}`.
+    `pages`: the answer is `{"results": [answers], "next"}`. `queues`: long work is answered with
+    202.
     """
 
     access: Permission | Access
@@ -44,6 +45,7 @@ class Operation:
     money: bool = False
     versioned: bool = False
     guarded: bool = False
+    queues: bool = False
     also: tuple[str, ...] = ()
 
 

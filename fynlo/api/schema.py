@@ -152,6 +152,8 @@ class OperationSchema(AutoSchema):
             done["content"] = {"application/json": {"schema": self._answer_schema()}}
             done["content"].update({media_type: {} for media_type in self.operation.also})
         answers = {status: done}
+        if self.operation.queues:
+            answers["202"] = {**done, "description": "Not done yet: look at `status_url`"}
         if status == "201":
             answers["200"] = {**done, "description": "Made before by the very same request"}
         if self.method == "GET":

@@ -6,7 +6,8 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.db import IntegrityError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 
 from fynlo.accounts.admin.display import action, badge, display, money_column
 from fynlo.accounts.admin_site import authority
@@ -15,6 +16,7 @@ from fynlo.db import durable
 from pos.admin.archivable import ArchivableAdmin
 from pos.admin.bulk_prices import BulkPrices
 from pos.admin.menu import MenuAdmin
+from pos.admin.menu_files import MenuFiles, export
 from pos.admin.product_form import (
     AvailabilityWindowInline,
     ModifierGroupInline,
@@ -65,6 +67,7 @@ class ProductAdmin(MenuAdmin):
     ordering = ("category__position", "position", "pk")
     delete = staticmethod(delete_product)
     actions = ("mark_sold_out", "put_back_in_stock", "change_prices", "archive", "restore")
+    actions_list = ("menu_files",)
     price_money = money_column("price", "Price")
     readonly_fields = ("stock_badge",)
     fieldsets: ClassVar[Any] = (
@@ -162,6 +165,24 @@ class ProductAdmin(MenuAdmin):
         else:
             text = f"{len(products)} on the menu again."
             self.message_user(request, text, messages.SUCCESS)
+
+    @action(description="Import and export")
+    def menu_files(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:pos_product_import"))
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            path(
+                "import/", self.admin_site.admin_view(self.import_view), name="pos_product_import"
+            ),
+            path("export/", self.admin_site.admin_view(export), name="pos_product_export"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def import_view(self, request: HttpRequest) -> HttpResponse:
+        if "restaurant" not in request.GET and self._spans_restaurants(request):
+            return self._choose_restaurant(request)
+        return MenuFiles(self, request).answer()
 
     def lock(self, rows: QuerySet[Product]) -> list[Product]:
         """The menus of these products, then the products, in the order of their keys."""

@@ -5,7 +5,7 @@ menu as it was; after a minute another worker takes it up.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -38,6 +38,16 @@ _STARTED, _READ, _DONE = 5, 50, 100
 Rows = Sequence[dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What came of a file; of a long one that a worker is to bring in, `import_id` and the IMPORT
+    document instead."""
+
+    result: dict[str, Any]
+    import_id: UUID | None = None
+    document: str = ""
+
+
 @transaction_required
 def submit_import(
     *,
@@ -47,8 +57,9 @@ def submit_import(
     modifiers: Table | None = None,
     currency: str = "",
     dry_run: bool = False,
-) -> tuple[str, UUID | None]:
-    """The result as JSON text; of a large file the IMPORT document, and its id.
+    may_queue: bool = True,
+) -> Submitted:
+    """A file of more than AT_ONCE rows is left to a worker, when it may be.
 
     Locks the menu. Raises MenuFileInvalid (a dry run lists its problems instead), MenuFileTooLong,
     MenuInOtherCurrency, ImportRunning.
@@ -60,11 +71,11 @@ def submit_import(
     except MenuFileInvalid as error:
         if not dry_run:
             raise
-        return _text(dry_run, 0, _nothing(), error.extra["rows"]), None
-    if rows > AT_ONCE:
+        return Submitted(_result(dry_run, 0, _nothing(), error.extra["rows"]))
+    if rows > AT_ONCE and may_queue:
         return _queue(by, now, rows, dry_run, {"products": products, "modifiers": modifiers})
     imported, problems = _bring_in(by, now, dry_run=dry_run, products=products, modifiers=modifiers)
-    return _text(dry_run, rows, imported, problems), None
+    return Submitted(_result(dry_run, rows, imported, problems))
 
 
 def _bring_in(
@@ -109,10 +120,8 @@ def _nothing() -> Imported:
     return Imported(0, 0, 0)
 
 
-def _text(dry_run: bool, rows: int, imported: Imported, problems: Rows) -> str:
-    return orjson.dumps(
-        {"dry_run": dry_run, "rows": rows, **_outcome(imported), "problems": problems}
-    ).decode()
+def _result(dry_run: bool, rows: int, imported: Imported, problems: Rows) -> dict[str, Any]:
+    return {"dry_run": dry_run, "rows": rows, **_outcome(imported), "problems": problems}
 
 
 def _outcome(imported: Imported) -> dict[str, Any]:
@@ -126,7 +135,7 @@ def _outcome(imported: Imported) -> dict[str, Any]:
 
 def _queue(
     by: Actor, now: datetime, rows: int, dry_run: bool, source: dict[str, Table | None]
-) -> tuple[str, UUID]:
+) -> Submitted:
     row = MenuImport(
         restaurant_id=by.restaurant_id,
         dry_run=dry_run,
@@ -143,7 +152,7 @@ def _queue(
         raise ImportRunning from error
     text = append(kind="import.progress", document=IMPORT, entity_id=row.pk, by=by, now=now)
     transaction.on_commit(lambda: hand_over(row.pk), robust=True)
-    return text, row.pk
+    return Submitted({}, row.pk, text)
 
 
 def hand_over(import_id: UUID) -> None:

@@ -1,5 +1,6 @@
 from uuid import UUID
 
+import orjson
 from django.http import HttpResponse, StreamingHttpResponse
 from rest_framework.request import Request
 
@@ -22,7 +23,7 @@ RESULT["properties"] = {**_IMPORT["properties"], "status_url": {"type": "string"
 class MenuImports(Endpoint):
     body_limit = 5 * 1024 * 1024
 
-    @operation(Permission.EDIT_MENU, body=MenuImportInput, answers=RESULT)
+    @operation(Permission.EDIT_MENU, body=MenuImportInput, answers=RESULT, queues=True)
     def create(self, request: Request) -> HttpResponse:
         """Products by sku, all or nothing; what the file does not mention stays as it is.
 
@@ -34,10 +35,10 @@ class MenuImports(Endpoint):
         return self._write(lambda: self._submitted(body))
 
     def _submitted(self, body: dict[str, object]) -> HttpResponse:
-        text, import_id = submit_import(by=self.actor, now=self.now, **body)  # type: ignore[arg-type]
-        if import_id is None:
-            return self.answer(text)
-        location = self.location_of(import_id)
+        found = submit_import(by=self.actor, now=self.now, **body)  # type: ignore[arg-type]
+        if found.import_id is None:
+            return self.answer(orjson.dumps(found.result))
+        location, text = self.location_of(found.import_id), found.document
         response = self.answer(f'{{"status_url":"{location}",{text.removeprefix("{")}', status=202)
         response["Location"] = location
         return response
@@ -49,7 +50,9 @@ class MenuImports(Endpoint):
 
 
 class MenuExports(Endpoint):
-    @operation(Permission.EDIT_MENU, query=MenuExportQuery, answers={"type": "object"})
+    @operation(
+        Permission.EDIT_MENU, query=MenuExportQuery, answers={"type": "object"}, also=("text/csv",)
+    )
     def list(self, request: Request) -> HttpResponse | StreamingHttpResponse:
         """What `menu/import/` takes: importing it again changes nothing."""
         if self.query["format"] == "json":

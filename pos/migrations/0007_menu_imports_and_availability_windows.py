@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_sign_in_constraints'),
-        ('pos', '0004_archive_instead_of_delete'),
+        ('pos', '0006_kitchen_alarms'),
     ]
 
     operations = [
