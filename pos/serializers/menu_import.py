@@ -22,19 +22,12 @@ class Table(serializers.JSONField):
 
 
 class MenuImportInput(Input):
-    """At least one of the two tables. `currency` guards against prices in another one."""
+    """A table that is left out has no rows. `currency` guards against prices in another one."""
 
-    json_schema = {"anyOf": [{"required": ["products"]}, {"required": ["modifiers"]}]}
     products = Table(required=False)
     modifiers = Table(required=False)
     currency = Code("[A-Z]{3}", required=False)
     dry_run = Flag(default=False)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not attrs.keys() & {"products", "modifiers"}:
-            said = "Send `products`, `modifiers`, or both."
-            raise serializers.ValidationError({"products": said}, code="required")
-        return attrs
 
 
 class MenuExportQuery(Input):
