@@ -18,8 +18,9 @@ pytestmark = pytest.mark.django_db
 
 
 def declared_documents() -> list[Document]:
-    """Every document of every installed app that has documents."""
+    """Every document of every installed app that has documents, and the rows of menu files."""
     modules = [f"{app.name}.documents" for app in apps.get_app_configs()]
+    modules.append("pos.selectors.menu_files")
     found = [vars(import_module(name)).values() for name in modules if find_spec(name)]
     return [value for values in found for value in values if isinstance(value, Document)]
 

@@ -8,8 +8,8 @@ import orjson
 
 from fynlo.accounts.selectors import restaurant_profile
 from fynlo.documents import json_list
-from pos.documents import GROUP_ROWS, PRODUCT_ROW
 from pos.selectors.menu import modifier_groups, products
+from pos.selectors.menu_files import GROUP_ROWS, PRODUCT_ROW
 from pos.services.menu_csv import escape, join_list, major, write_row
 from pos.services.menu_file import (
     MODIFIER_COLUMNS,

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_sign_in_constraints'),
-        ('pos', '0006_kitchen_alarms'),
+        ('pos', '0008_receipts_stay'),
     ]
 
     operations = [
