@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_sign_in_constraints'),
-        ('pos', '0008_receipts_stay'),
+        ('pos', '0010_tickets_show_their_orders_table'),
     ]
 
     operations = [
