@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -165,7 +164,7 @@ def _append(
     if len(rows) != len(entity_ids):
         raise RuntimeError(f"{kind}: not all entities belong to restaurant {by.restaurant_id}")
     written = [_written(row, parameters) for row in rows]
-    transaction.on_commit(partial(publish, written), robust=True)
+    transaction.on_commit(lambda: publish(written), robust=True)
     return written
 
 

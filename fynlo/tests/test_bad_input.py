@@ -132,7 +132,11 @@ def test_what_is_not_one_json_object_is_refused(address: str, world: World) -> N
     caller.finish()
 
 
-@pytest.mark.parametrize("address", WITH_A_BODY)
+# Whole files are judged cell by cell, by the tests of the menu import.
+ONE_VALUE_A_FIELD = [address for address in WITH_A_BODY if address != "POST menu/import/"]
+
+
+@pytest.mark.parametrize("address", ONE_VALUE_A_FIELD)
 def test_every_field_is_refused_in_every_wrong_type(address: str, world: World) -> None:
     caller = Caller(address, world)
     for body in spoiled(caller.good, body_schema(address)):
