@@ -91,12 +91,19 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+def _name(value: str) -> str:
+    doubled = value.replace('"', '""')
+    return f'"{doubled}"'
+
+
 def _object(document: Document, alias: str, depth: int) -> str:
-    pairs = ", ".join(
-        f"{_text(name)} VALUE {_value(document, source, alias, depth)}"
+    columns = ", ".join(
+        f"{_value(document, source, alias, depth)} AS {_name(name)}"
         for name, source in document.fields.items()
     )
-    return f"JSON_OBJECT({pairs} RETURNING json)"
+    row = f"o{depth}"
+    fields = f"(SELECT {columns}) {row}"
+    return f"(SELECT row_to_json({row}) FROM {fields})"  # noqa: S608
 
 
 def _value(document: Document, source: str | Many | Literal, alias: str, depth: int) -> str:
