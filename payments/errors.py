@@ -21,3 +21,73 @@ class TenderedTooLittle(DomainError):
     code = "tendered_too_little"
     status = 422
     message = "The guest gave less than the amount and tip. Ask for more, or take a part payment."
+
+
+class ProviderError(DomainError):
+    """The base of everything that a provider's adapter raises."""
+
+    code = "provider_error"
+    status = 502
+    message = "The payment provider refused this. Choose another way to pay."
+
+
+class ProviderDeclined(ProviderError):
+    """`extra["decline_code"]`: the provider's word."""
+
+    code = "payment_declined"
+    status = 422
+    message = "The bank declined this. Try another card or way to pay."
+
+
+class ProviderInvalidRequest(ProviderError):
+    code = "provider_invalid_request"
+    message = "The payment provider did not understand this. Choose another way to pay."
+
+
+class ProviderAuth(ProviderError):
+    code = "provider_not_set_up"
+    status = 503
+    message = "The payment provider does not accept our keys. Choose another way to pay."
+
+
+class ProviderRateLimited(ProviderError):
+    """`extra["retry_after"]`: seconds."""
+
+    code = "provider_busy"
+    status = 503
+    message = "The payment provider is busy. Try again in a moment."
+
+
+class ProviderUnavailable(ProviderError):
+    """Nothing was sent: it may safely be tried again, or another provider be used."""
+
+    code = "provider_unavailable"
+    status = 503
+    message = "The payment provider cannot be reached. Choose another way to pay."
+
+
+class ProviderOutcomeUnknown(ProviderError):
+    """It was sent and no answer came. Never a failure: ask the provider what became of it."""
+
+    code = "provider_outcome_unknown"
+    status = 503
+    message = "The provider has not answered yet. Wait: the payment is being looked up."
+
+
+class ProviderKeyReused(ProviderError):
+    """Our own key went out with another request: a fault of ours."""
+
+    code = "provider_key_reused"
+    message = "The payment provider refused a repeated request. Ask for support."
+
+
+class SignatureInvalid(ProviderError):
+    code = "signature_invalid"
+    status = 401
+    message = "This message was not signed by the provider."
+
+
+class NotSupported(ProviderError):
+    code = "provider_not_supported"
+    status = 422
+    message = "This way to pay cannot do that."
