@@ -115,6 +115,19 @@ IMPORT_TRANSITIONS: Transitions = {
 }
 
 
+class SalesGroup(models.TextChoices):
+    """What a sales report may be grouped by."""
+
+    HOUR = "hour", "Hour"
+    DAY = "day", "Day"
+    WEEKDAY = "weekday", "Weekday"
+    CATEGORY = "category", "Category"
+    PRODUCT = "product", "Product"
+    TABLE = "table", "Table"
+    SERVER = "server", "Server"
+    CHANNEL = "channel", "Channel"
+
+
 class TableShape(models.TextChoices):
     SQUARE = "square", "Square"
     ROUND = "round", "Round"

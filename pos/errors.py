@@ -248,3 +248,15 @@ class ReceiptNotFound(DomainError):
     code = "receipt_not_found"
     status = 404
     message = "There is no receipt at this address. Check that it was copied whole."
+
+
+class RangeReversed(DomainError):
+    code = "range_reversed"
+    status = 422
+    message = "`from` is after `to`. Swap the two dates."
+
+
+class RangeTooLong(DomainError):
+    code = "range_too_long"
+    status = 422
+    message = "This is more than a report covers at once. Ask for a shorter time."

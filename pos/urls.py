@@ -2,6 +2,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from pos.views import floor_screen, kitchen_screen, till_screen
+from pos.views.analytics import Sales
 from pos.views.floor import Floors, Tables
 from pos.views.kitchen import Load, Tickets
 from pos.views.menu import Categories, Menus, ModifierGroups, Stations, TaxRates
@@ -21,6 +22,7 @@ router.register("stations", Stations, basename="station")
 router.register("floors", Floors, basename="floor")
 router.register("tables", Tables, basename="table")
 router.register("orders", Orders, basename="order")
+router.register("analytics/sales", Sales, basename="sales-report")
 router.register("kitchen/load", Load, basename="kitchen-load")
 router.register("kitchen/tickets", Tickets, basename="ticket")
 

@@ -34,6 +34,7 @@ class Permission(models.TextChoices):
     WORK_KITCHEN = "work_kitchen", "Move kitchen tickets along"
     TAKE_PAYMENT = "take_payment", "Take payments"
     VIEW_PAYMENTS = "view_payments", "See payments"
+    VIEW_REPORTS = "view_reports", "See reports of sales and of the kitchen"
     VIEW_STAFF = "view_staff", "See sessions and devices"
     MANAGE_SESSIONS = "manage_sessions", "End other people's sessions"
     MANAGE_DEVICES = "manage_devices", "Pair and revoke devices"
@@ -66,6 +67,7 @@ _MANAGE = _SELL | {
     Permission.CANCEL_ORDER,
     Permission.REOPEN_ORDER,
     Permission.WORK_KITCHEN,
+    Permission.VIEW_REPORTS,
     Permission.VIEW_STAFF,
     Permission.MANAGE_SESSIONS,
     Permission.MANAGE_DEVICES,

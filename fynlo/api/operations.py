@@ -31,7 +31,7 @@ class Operation:
     """`money`: the Idempotency-Key is required. `versioned`: If-Match or `version` is required;
     `guarded`: If-Match is minded when it is sent.
 
-    `also`: media types besides JSON that a query parameter may choose.
+    `also`: media types besides JSON that a query parameter, or Accept, may choose.
     `pages`: the answer is `{"results": [answers], "next"}`. `queues`: long work is answered with
     202.
     """

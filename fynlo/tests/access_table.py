@@ -144,6 +144,7 @@ TABLE: dict[str, Row] = {
     "POST kitchen/tickets/<ticket>/ready/": Row(COOK, 200),
     "POST kitchen/tickets/<ready_ticket>/collect/": Row(ALL, 200),
     "POST kitchen/tickets/<ready_ticket>/recall/": Row(COOK, 200),
+    "GET analytics/sales/": Row(MANAGE, 200),
     "GET payments/": Row(SELL, 200),
     "GET payments/<payment>/": Row(SELL, 200),
     "POST payments/cash/": Row(
