@@ -20,7 +20,7 @@ WORKDIR /app
 COPY . .
 
 # Settings need these to load; collectstatic reads none of them and nothing of them is kept.
-RUN SECRET_KEY=build SIGNING_KEYS=build=build \
+RUN SECRET_KEY=build SIGNING_KEYS=build=build FIELD_KEYS=build \
     ALLOWED_HOSTS=build.invalid ALLOWED_ORIGINS=https://build.invalid \
     PUBLIC_URL=https://build.invalid WEBSOCKET_URL=wss://build.invalid/ws/v1/events/ \
     EMAIL_URL=dummymail:// DEFAULT_FROM_EMAIL=no-reply@build.invalid \

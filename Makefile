@@ -23,6 +23,7 @@ checks: $(INSTALLED)
 PRODUCTION := DJANGO_SETTINGS_MODULE=fynlo.settings.production \
 	SECRET_KEY=only-for-the-deployment-check-0123456789-abcdefghijklmnop \
 	SIGNING_KEYS=check=only-for-the-deployment-check-0123456789 \
+	FIELD_KEYS=only-for-the-deployment-check-abcdefghijklmnop \
 	ALLOWED_HOSTS=pos.example.com ALLOWED_ORIGINS=https://pos.example.com \
 	DATABASE_URL=postgresql://fynlo@127.0.0.1/fynlo REDIS_URL=redis://127.0.0.1:6379/0 \
 	PUBLIC_URL=https://pos.example.com WEBSOCKET_URL=wss://pos.example.com/ws/v1/events/ \

@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error
 SECRET_KEY_LENGTH = 50
 # RFC 7518, 3.2: an HS256 key is at least as long as the hash.
 SIGNING_KEY_BYTES = 32
+FIELD_KEY_LENGTH = 32
 REDIS_SCHEMES = ("redis", "rediss", "unix")
 HOW_TO_MAKE_ONE = "python3 -c 'import secrets; print(secrets.token_urlsafe(50))' makes one."
 
@@ -47,6 +48,16 @@ def _signing_key(key_id: str, secret: str) -> Iterator[CheckMessage]:
             f"The signing key {key_id!r} is also the SECRET_KEY.",
             hint="Give tokens a secret of their own, so that either can be replaced alone.",
             id="fynlo.E004",
+        )
+
+
+def field_keys(app_configs: object, **options: object) -> Iterable[CheckMessage]:
+    """fynlo.E009"""
+    if not settings.FIELD_KEYS or min(map(len, settings.FIELD_KEYS)) < FIELD_KEY_LENGTH:
+        yield Error(
+            f"FIELD_KEYS is empty or has a key shorter than {FIELD_KEY_LENGTH} characters.",
+            hint=HOW_TO_MAKE_ONE,
+            id="fynlo.E009",
         )
 
 
@@ -96,4 +107,12 @@ def _has_host(url: str, scheme: str) -> bool:
     return parts.scheme == scheme and bool(parts.hostname)
 
 
-ALL = (secret_key, signing_keys, redis_url, allowed_origins, websocket_url, public_url)
+ALL = (
+    secret_key,
+    signing_keys,
+    field_keys,
+    redis_url,
+    allowed_origins,
+    websocket_url,
+    public_url,
+)

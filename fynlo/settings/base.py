@@ -169,6 +169,8 @@ SPECTACULAR_SETTINGS = {
 }
 
 SIGNING_KEYS: dict[str, str] = {}
+# Seal secrets in the database: the first seals, all of them open.
+FIELD_KEYS: list[str] = []
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 SESSION_LIFETIME = timedelta(hours=8)
 PASSWORD_RESET_TIMEOUT = 60 * 60

@@ -10,6 +10,7 @@ from fynlo.settings.base import *  # noqa: E402, F403
 DEBUG = env.bool("DEBUG", default=True)
 SECRET_KEY = env.str("SECRET_KEY", default="development-only-key-that-signs-nothing-of-value")
 SIGNING_KEYS = {"development": SECRET_KEY}
+FIELD_KEYS = [SECRET_KEY]
 ALLOWED_HOSTS = ["*"]
 WHITENOISE_USE_FINDERS = True
 UNFOLD = {**unfold.UNFOLD, "ENVIRONMENT": ["Development", "warning"]}

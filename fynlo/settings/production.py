@@ -5,6 +5,7 @@ from fynlo.settings.env import BASE_DIR, env, require, require_pairs
 require(
     "SECRET_KEY",
     "SIGNING_KEYS",
+    "FIELD_KEYS",
     "ALLOWED_HOSTS",
     "ALLOWED_ORIGINS",
     "DATABASE_URL",
@@ -20,6 +21,7 @@ from fynlo.settings.base import *  # noqa: E402, F403
 SECRET_KEY = env.str("SECRET_KEY")
 # "kid=secret,kid=secret": the first signs new tokens, the others are still accepted.
 SIGNING_KEYS = require_pairs("SIGNING_KEYS")
+FIELD_KEYS = env.list("FIELD_KEYS")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 ALLOWED_ORIGINS = env.list("ALLOWED_ORIGINS")
 CSRF_TRUSTED_ORIGINS = ALLOWED_ORIGINS

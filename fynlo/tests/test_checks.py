@@ -14,6 +14,7 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 GOOD = {
     "SECRET_KEY": "sessions-" * 6,
     "SIGNING_KEYS": {"spring": "tokens-of-spring-" * 2, "winter": "tokens-of-winter-" * 2},
+    "FIELD_KEYS": ["fields-of-spring-" * 2, "fields-of-winter-" * 2],
     "REDIS_URL": "rediss://:secret@redis.example.com:6379/0",
     "ALLOWED_ORIGINS": ["https://pos.example.com", "https://pos.example.com:8443"],
     "WEBSOCKET_URL": "wss://pos.example.com/ws/v1/events/",
@@ -46,6 +47,8 @@ def test_good_settings_are_accepted(production: Settings) -> None:
         ("SIGNING_KEYS", {}, "fynlo.E002"),
         ("SIGNING_KEYS", {**GOOD["SIGNING_KEYS"], "old": "k" * 31}, "fynlo.E003"),  # type: ignore[dict-item]
         ("SIGNING_KEYS", {"only": GOOD["SECRET_KEY"]}, "fynlo.E004"),
+        ("FIELD_KEYS", [], "fynlo.E009"),
+        ("FIELD_KEYS", ["f" * 31], "fynlo.E009"),
         ("REDIS_URL", "http://redis.example.com", "fynlo.E005"),
         ("REDIS_URL", "redis.example.com:6379", "fynlo.E005"),
         ("ALLOWED_ORIGINS", ["http://pos.example.com"], "fynlo.E006"),
@@ -102,7 +105,7 @@ def test_missing_variables_are_named_in_one_line() -> None:
 
 def test_signing_keys_without_a_key_id_are_named_in_one_line() -> None:
     names = ("SECRET_KEY", "ALLOWED_HOSTS", "ALLOWED_ORIGINS", "PUBLIC_URL", "WEBSOCKET_URL")
-    given = dict.fromkeys((*names, "DEFAULT_FROM_EMAIL"), "x") | {"EMAIL_URL": "dummymail://"}
+    given = dict.fromkeys((*names, "FIELD_KEYS", "DEFAULT_FROM_EMAIL"), "x") | {"EMAIL_URL": "dummymail://"}
     databases = {"DATABASE_URL": "postgresql://db/fynlo", "REDIS_URL": "redis://redis"}
     failed = start(SIGNING_KEYS="only-a-secret", **given, **databases)
     assert failed.returncode == 1
