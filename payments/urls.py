@@ -1,6 +1,6 @@
 from rest_framework.routers import SimpleRouter
 
-from payments.views import Payments
+from payments.views.payments import Payments
 
 router = SimpleRouter(use_regex_path=False)
 router.register("", Payments, basename="payment")

@@ -105,7 +105,9 @@ def test_missing_variables_are_named_in_one_line() -> None:
 
 def test_signing_keys_without_a_key_id_are_named_in_one_line() -> None:
     names = ("SECRET_KEY", "ALLOWED_HOSTS", "ALLOWED_ORIGINS", "PUBLIC_URL", "WEBSOCKET_URL")
-    given = dict.fromkeys((*names, "FIELD_KEYS", "DEFAULT_FROM_EMAIL"), "x") | {"EMAIL_URL": "dummymail://"}
+    given = dict.fromkeys((*names, "FIELD_KEYS", "DEFAULT_FROM_EMAIL"), "x") | {
+        "EMAIL_URL": "dummymail://"
+    }
     databases = {"DATABASE_URL": "postgresql://db/fynlo", "REDIS_URL": "redis://redis"}
     failed = start(SIGNING_KEYS="only-a-secret", **given, **databases)
     assert failed.returncode == 1

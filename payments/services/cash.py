@@ -15,7 +15,7 @@ from payments.choices import PAYMENT_TRANSITIONS, Account, Method, PaymentStatus
 from payments.documents import PAYMENT
 from payments.errors import AmountAboveDue, OrderAlreadyPaid, TenderedTooLittle
 from payments.models import Payment
-from payments.selectors import payment_document
+from payments.selectors.payments import payment_document
 from payments.services import ledger
 from pos.choices import OrderStatus
 from pos.errors import OrderNotOpen

@@ -7,7 +7,7 @@ from uuid import UUID
 from fynlo.db import transaction_required
 from payments.choices import Account, Posting
 from payments.models import LedgerAccount, LedgerEntry, LedgerTransaction
-from payments.selectors import ledger_account_ids
+from payments.selectors.ledger import ledger_account_ids
 
 
 @transaction_required

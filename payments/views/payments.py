@@ -9,8 +9,8 @@ from fynlo.accounts.choices import Permission
 from fynlo.api.operations import operation
 from fynlo.api.views import Endpoint
 from payments.documents import PAYMENT
-from payments.selectors import payments
-from payments.serializers import CashInput, PaymentQuery
+from payments.selectors.payments import payments
+from payments.serializers.payments import CashInput, PaymentQuery
 from payments.services.cash import take_cash
 
 NEWEST_FIRST = ("-taken_at", "-id")

@@ -1,13 +1,12 @@
-"""Reads of payments and of the ledger's accounts."""
+"""Reads of payments."""
 
-from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from payments.documents import PAYMENT
-from payments.models import LedgerAccount, Payment
+from payments.models import Payment
 
 
 def payments(restaurant_id: UUID, **exact: Any) -> QuerySet[Payment]:
@@ -18,9 +17,3 @@ def payments(restaurant_id: UUID, **exact: Any) -> QuerySet[Payment]:
 def payment_document(restaurant_id: UUID, pk: UUID) -> str:
     """The payment as it stands; it has to exist."""
     return PAYMENT.read(payments(restaurant_id, pk=pk))[0]
-
-
-def ledger_account_ids(restaurant_id: UUID, codes: Collection[str]) -> dict[str, UUID]:
-    """By code; accounts that nothing was posted to yet are missing."""
-    rows = LedgerAccount.objects.for_restaurant(restaurant_id).filter(code__in=codes)
-    return dict(rows.values_list("code", "pk"))
