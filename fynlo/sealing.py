@@ -33,7 +33,7 @@ def _keys() -> MultiFernet:
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
 
 
-class SealedField(models.TextField):
+class SealedField(models.TextField[Any, Any]):
     """Plain text in Python, sealed in the database; an empty text stays empty.
 
     It cannot be searched by: two equal secrets are stored differently.
