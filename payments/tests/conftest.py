@@ -1,5 +1,6 @@
 """Orders to pay for, and the ledger as an accountant adds it up."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,6 +10,9 @@ from django.http import HttpResponse
 from fynlo.accounts.models import Restaurant
 from fynlo.testing.cast import Member
 from payments.models import LedgerEntry
+from payments.sandbox.bank.credentials import credentials
+from payments.sandbox.bank.remote import RunningBank
+from payments.sandbox.running import running
 from pos.tests.conftest import Menu, opened, said, stock_menu
 
 
@@ -26,6 +30,25 @@ def rival_menu(rival_restaurant: Restaurant) -> Menu:
 def order(cashier: Member, menu: Menu) -> dict[str, Any]:
     """A burger to take away: 12.50 is due."""
     return opened(cashier, menu.order(channel="takeaway"))
+
+
+@pytest.fixture(scope="session")
+def bank_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBank]:
+    """One stand-in bank for the whole session; see `bank`."""
+    folder = tmp_path_factory.mktemp("bank")
+    with running("payments.sandbox.bank", folder) as url:
+        yield RunningBank(url, credentials(folder))
+
+
+@pytest.fixture
+def bank(bank_process: RunningBank) -> RunningBank:
+    """The stand-in bank, well behaved and prompt: money is there and settled at once.
+
+    It sends webhooks nowhere; `bank.webhooks()` has them.
+    """
+    bank_process.stage("clear")
+    bank_process.set(webhook_url="", expiry_s=900, execute_after_s=0, settle_after_s=0)
+    return bank_process
 
 
 def order_of(member: Member, menu: Menu, price: int) -> dict[str, Any]:
