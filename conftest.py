@@ -5,15 +5,21 @@ import pytest
 from fynlo.accounts.choices import Role
 from fynlo.accounts.models import Restaurant
 from fynlo.testing.cast import Member, hire
+from fynlo.testing.price_list import stock_price_list
 
 
 @pytest.fixture
-def restaurant(db: None) -> Restaurant:
+def price_list(db: None) -> None:
+    stock_price_list()
+
+
+@pytest.fixture
+def restaurant(price_list: None) -> Restaurant:
     return Restaurant.objects.create(name="The Copper Kettle", service_charge_bps=1250)
 
 
 @pytest.fixture
-def rival_restaurant(db: None) -> Restaurant:
+def rival_restaurant(price_list: None) -> Restaurant:
     return Restaurant.objects.create(
         name="Forno Vesuvio",
         currency="EUR",

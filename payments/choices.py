@@ -67,20 +67,85 @@ class CancelOutcome(models.TextChoices):
     UNKNOWN = "UNKNOWN", "The provider did not say"
 
 
+class FeePayer(models.TextChoices):
+    CUSTOMER = "customer", "The guest"
+    RESTAURANT = "restaurant", "The restaurant"
+
+
+class Surcharge(models.TextChoices):
+    """Whether a guest may be charged for a way to pay."""
+
+    FORBIDDEN = "FORBIDDEN", "Forbidden by law"
+    WHEN_CONFIRMED = "WHEN_CONFIRMED", "Once an owner has confirmed that it is lawful"
+    AT_COST = "AT_COST", "Allowed, at what it costs"
+
+
+class AcceptAt(models.TextChoices):
+    """When a bank payment closes the table."""
+
+    EXECUTED = "executed", "When the bank has accepted it"
+    SETTLED = "settled", "When the money is in the account"
+
+
 class Account(models.TextChoices):
     """The codes of a restaurant's accounts. A debit is positive, a credit negative.
 
-    `GUEST_RECEIVABLE` is what guests owe for their bills, `TIPS_PAYABLE` what the restaurant owes
-    its staff, `CASH_ROUNDING` what the smallest coin gave (negative) or took.
+    `GUEST_RECEIVABLE` is what guests owe for their bills and pay in cash, `TIPS_PAYABLE` what the
+    restaurant owes its staff, `CASH_ROUNDING` what the smallest coin gave (negative) or took,
+    `CASH_DIFFERENCE` what drawers held too little (positive) or too much, `CASH_MOVEMENTS` what
+    was paid into drawers (negative) or out of them.
+    `PSP_CLEARING` is what a provider holds for the restaurant, `RESTAURANT_PAYABLE` what is left
+    of it for the restaurant, `PROVIDER_FEE_PAYABLE` the provider's share of it,
+    `PROVIDER_FEE_ADJUSTMENT` what providers took above (positive) or below their estimate,
+    `CUSTOMER_REFUNDS_PAYABLE` money that came too late and goes back.
     """
 
     CASH_DRAWER = "cash_drawer", "Cash drawer"
+    CASH_ROUNDING = "cash_rounding", "Cash rounding"
+    CASH_DIFFERENCE = "cash_difference", "Cash over and short"
+    CASH_MOVEMENTS = "cash_movements", "Paid in and out of drawers"
     GUEST_RECEIVABLE = "guest_receivable", "Guests"
     TIPS_PAYABLE = "tips_payable", "Tips"
-    CASH_ROUNDING = "cash_rounding", "Cash rounding"
+    RESTAURANT_PAYABLE = "restaurant_payable", "Restaurant"
+    PSP_CLEARING_TRUELAYER = "psp_clearing:truelayer", "Held by TrueLayer"
+    PSP_CLEARING_STRIPE = "psp_clearing:stripe", "Held by Stripe"
+    PROVIDER_FEE_PAYABLE_TRUELAYER = "provider_fee_payable:truelayer", "Fees of TrueLayer"
+    PROVIDER_FEE_PAYABLE_STRIPE = "provider_fee_payable:stripe", "Fees of Stripe"
+    PROVIDER_FEE_ADJUSTMENT = "provider_fee_adjustment", "Fees above their estimate"
+    PLATFORM_REVENUE = "platform_revenue", "Fynlo"
+    CUSTOMER_REFUNDS_PAYABLE = "customer_refunds_payable", "Late money to give back"
+    CHARGEBACK_RECEIVABLE = "chargeback_receivable", "Disputed"
+    SUSPENSE = "suspense", "Unexplained"
+
+
+CLEARING: dict[str, Account] = {
+    Provider.TRUELAYER: Account.PSP_CLEARING_TRUELAYER,
+    Provider.STRIPE: Account.PSP_CLEARING_STRIPE,
+    Provider.HOUSE: Account.CASH_DRAWER,
+}
+PROVIDER_FEES: dict[str, Account] = {
+    Provider.TRUELAYER: Account.PROVIDER_FEE_PAYABLE_TRUELAYER,
+    Provider.STRIPE: Account.PROVIDER_FEE_PAYABLE_STRIPE,
+}
+PROVIDER_OF: dict[str, Provider] = {
+    Method.OPEN_BANKING: Provider.TRUELAYER,
+    Method.CARD: Provider.STRIPE,
+    Method.APPLE_PAY: Provider.STRIPE,
+    Method.CASH: Provider.HOUSE,
+}
 
 
 class Posting(models.TextChoices):
     """Why a ledger transaction was written."""
 
     PAYMENT_CAPTURED = "payment_captured", "Payment captured"
+    PAYMENT_REVERSED = "payment_reversed", "Payment taken back by the bank"
+    PAYMENT_LATE = "payment_late", "Payment came too late"
+    REFUNDED = "refunded", "Refunded"
+    FEE_ADJUSTED = "fee_adjusted", "Fee as the provider reports it"
+    DISPUTE_OPENED = "dispute_opened", "Disputed by the guest"
+    DISPUTE_WON = "dispute_won", "Dispute won"
+    DISPUTE_LOST = "dispute_lost", "Dispute lost"
+    TIP_ADDED = "tip_added", "Tip added later"
+    DRAWER_MOVED = "drawer_moved", "Paid into or out of a drawer"
+    DRAWER_COUNTED = "drawer_counted", "Drawer over or short"

@@ -1,0 +1,33 @@
+"""Reads of the price list and of what a restaurant has chosen."""
+
+from datetime import date
+from uuid import UUID
+
+from payments.choices import Surcharge
+from payments.models import FeeSchedule, PaymentSettings, SurchargeRule
+
+
+def payment_settings(restaurant_id: UUID) -> PaymentSettings:
+    """The restaurant's row, or one with the defaults that is not saved (`version` 1)."""
+    found = PaymentSettings.objects.for_restaurant(restaurant_id).first()
+    return found or PaymentSettings(restaurant_id=restaurant_id)
+
+
+def fee_schedules(*, country: str, currency: str, on: date) -> dict[str, FeeSchedule]:
+    """The row in force for each way to pay; one without a row is missing.
+
+    The row that names the country wins over one that names the currency, that over one that names
+    neither, and of equals the latest.
+    """
+    rows = FeeSchedule.objects.filter(
+        country__in=("", country), currency__in=("", currency), valid_from__lte=on
+    )
+    # An empty text sorts before any other, so the last row of each method is the one in force.
+    ordered = rows.order_by("method", "country", "currency", "valid_from")
+    return {row.method: row for row in ordered}
+
+
+def surcharge_rules(country: str) -> dict[str, Surcharge]:
+    """By way to pay; one without a rule may be charged at cost."""
+    rows = SurchargeRule.objects.filter(country__in=("", country))
+    return {row.method: Surcharge(row.rule) for row in rows.order_by("method", "country")}
