@@ -18,14 +18,35 @@ class Provider(models.TextChoices):
     HOUSE = "house", "The restaurant's own drawer"
 
 
+class FeePayer(models.TextChoices):
+    CUSTOMER = "customer", "The guest"
+    RESTAURANT = "restaurant", "The restaurant"
+
+
 class PaymentStatus(models.TextChoices):
     PENDING = "PENDING", "Nothing taken yet"
     CAPTURED = "CAPTURED", "Captured"
+    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED", "Partially refunded"
+    REFUNDED = "REFUNDED", "Refunded"
+    CANCELLED = "CANCELLED", "Cancelled"
+    REVERSED = "REVERSED", "Taken back by the bank"
 
 
+_REFUNDABLE = frozenset(
+    {
+        PaymentStatus.CAPTURED,
+        PaymentStatus.PARTIALLY_REFUNDED,
+        PaymentStatus.REFUNDED,
+        PaymentStatus.REVERSED,
+    }
+)
 PAYMENT_TRANSITIONS: Transitions = {
-    PaymentStatus.PENDING: frozenset({PaymentStatus.CAPTURED}),
-    PaymentStatus.CAPTURED: frozenset(),
+    PaymentStatus.PENDING: frozenset({PaymentStatus.CAPTURED, PaymentStatus.CANCELLED}),
+    PaymentStatus.CAPTURED: _REFUNDABLE - {PaymentStatus.CAPTURED},
+    PaymentStatus.PARTIALLY_REFUNDED: _REFUNDABLE,
+    PaymentStatus.REFUNDED: _REFUNDABLE - {PaymentStatus.REFUNDED},
+    PaymentStatus.CANCELLED: frozenset(),
+    PaymentStatus.REVERSED: frozenset(),
 }
 
 
@@ -52,6 +73,103 @@ class AttemptStatus(models.TextChoices):
     DISPUTE_LOST = "DISPUTE_LOST", "Dispute lost"
 
 
+OPEN = frozenset(
+    {
+        AttemptStatus.CREATED,
+        AttemptStatus.UNKNOWN,
+        AttemptStatus.AWAITING_CUSTOMER,
+        AttemptStatus.AUTHORIZED,
+        AttemptStatus.PROCESSING,
+        AttemptStatus.EXPIRING,
+        AttemptStatus.CANCELING,
+        AttemptStatus.CANCEL_UNKNOWN,
+    }
+)
+BEING_CANCELLED = frozenset(
+    {AttemptStatus.EXPIRING, AttemptStatus.CANCELING, AttemptStatus.CANCEL_UNKNOWN}
+)
+DEAD = frozenset(
+    {
+        AttemptStatus.EXPIRED,
+        AttemptStatus.CANCELED,
+        AttemptStatus.DECLINED,
+        AttemptStatus.FAILED,
+    }
+)
+PAID = frozenset(
+    {
+        AttemptStatus.SUCCEEDED,
+        AttemptStatus.SETTLED,
+        AttemptStatus.REVIEW,
+        AttemptStatus.DISPUTED,
+        AttemptStatus.DISPUTE_WON,
+        AttemptStatus.DISPUTE_LOST,
+    }
+)
+_TOLD_BY_PROVIDER = DEAD | {
+    AttemptStatus.AUTHORIZED,
+    AttemptStatus.PROCESSING,
+    AttemptStatus.SUCCEEDED,
+}
+_LATE = frozenset({AttemptStatus.LATE_SUCCESS})
+# What an attempt may become. What is not here is ignored: a provider's word may come late, twice
+# or in another order.
+ATTEMPT_TRANSITIONS: Transitions = {
+    AttemptStatus.CREATED: _TOLD_BY_PROVIDER
+    | {AttemptStatus.UNKNOWN, AttemptStatus.AWAITING_CUSTOMER, AttemptStatus.CANCELING},
+    AttemptStatus.UNKNOWN: _TOLD_BY_PROVIDER | BEING_CANCELLED | {AttemptStatus.AWAITING_CUSTOMER},
+    AttemptStatus.AWAITING_CUSTOMER: _TOLD_BY_PROVIDER | BEING_CANCELLED,
+    AttemptStatus.AUTHORIZED: (_TOLD_BY_PROVIDER | BEING_CANCELLED) - {AttemptStatus.AUTHORIZED},
+    AttemptStatus.PROCESSING: DEAD | {AttemptStatus.SUCCEEDED},
+    AttemptStatus.EXPIRING: _TOLD_BY_PROVIDER | {AttemptStatus.CANCEL_UNKNOWN},
+    AttemptStatus.CANCELING: _TOLD_BY_PROVIDER | {AttemptStatus.CANCEL_UNKNOWN},
+    AttemptStatus.CANCEL_UNKNOWN: _TOLD_BY_PROVIDER | {AttemptStatus.CANCELING},
+    AttemptStatus.EXPIRED: _LATE,
+    AttemptStatus.CANCELED: _LATE,
+    AttemptStatus.DECLINED: _LATE,
+    AttemptStatus.FAILED: _LATE,
+    AttemptStatus.SUCCEEDED: frozenset(
+        {
+            AttemptStatus.SETTLED,
+            AttemptStatus.REVIEW,
+            AttemptStatus.REVERSED,
+            AttemptStatus.DISPUTED,
+        }
+    ),
+    AttemptStatus.SETTLED: frozenset({AttemptStatus.DISPUTED, AttemptStatus.REVERSED}),
+    AttemptStatus.REVIEW: frozenset({AttemptStatus.SETTLED, AttemptStatus.REVERSED}),
+    AttemptStatus.DISPUTED: frozenset({AttemptStatus.DISPUTE_WON, AttemptStatus.DISPUTE_LOST}),
+    AttemptStatus.DISPUTE_WON: frozenset({AttemptStatus.DISPUTED}),
+    AttemptStatus.DISPUTE_LOST: frozenset(),
+    AttemptStatus.REVERSED: frozenset(),
+    AttemptStatus.LATE_SUCCESS: frozenset(),
+}
+
+
+class Ending(models.TextChoices):
+    """What is to follow when an attempt ends without money."""
+
+    NOTHING = "", "The payment waits for another attempt"
+    FALLBACK = "FALLBACK", "The card"
+    CANCEL = "CANCEL", "The payment is cancelled"
+
+
+class Operation(models.TextChoices):
+    """What is asked of a provider under a key of its own."""
+
+    CREATE = "create", "Create"
+    CONFIRM = "confirm", "Confirm"
+    CAPTURE = "capture", "Capture"
+    CANCEL = "cancel", "Cancel"
+    REFUND = "refund", "Refund"
+
+
+class WebhookState(models.TextChoices):
+    RECEIVED = "RECEIVED", "Received"
+    DONE = "DONE", "Done"
+    IGNORED = "IGNORED", "About nothing of ours"
+
+
 class RefundStatus(models.TextChoices):
     CREATED = "CREATED", "Not yet sent to the provider"
     UNKNOWN = "UNKNOWN", "Sent, the answer was lost"
@@ -60,16 +178,31 @@ class RefundStatus(models.TextChoices):
     FAILED = "FAILED", "Failed"
 
 
+REFUND_UNDER_WAY = frozenset({RefundStatus.CREATED, RefundStatus.UNKNOWN, RefundStatus.PENDING})
+REFUND_TRANSITIONS: Transitions = {
+    RefundStatus.CREATED: frozenset(
+        {
+            RefundStatus.UNKNOWN,
+            RefundStatus.PENDING,
+            RefundStatus.SUCCEEDED,
+            RefundStatus.FAILED,
+        }
+    ),
+    RefundStatus.UNKNOWN: frozenset(
+        {RefundStatus.PENDING, RefundStatus.SUCCEEDED, RefundStatus.FAILED}
+    ),
+    RefundStatus.PENDING: frozenset({RefundStatus.SUCCEEDED, RefundStatus.FAILED}),
+    # A bank may send a refund back after it said that it was made.
+    RefundStatus.SUCCEEDED: frozenset({RefundStatus.FAILED}),
+    RefundStatus.FAILED: frozenset(),
+}
+
+
 class CancelOutcome(models.TextChoices):
     CANCELED = "CANCELED", "It can no longer be paid"
     ALREADY_FINAL = "ALREADY_FINAL", "It had ended before"
     TOO_LATE = "TOO_LATE", "The guest has approved it"
     UNKNOWN = "UNKNOWN", "The provider did not say"
-
-
-class FeePayer(models.TextChoices):
-    CUSTOMER = "customer", "The guest"
-    RESTAURANT = "restaurant", "The restaurant"
 
 
 class Surcharge(models.TextChoices):

@@ -1,8 +1,59 @@
 """What payments looks like outside."""
 
-from fynlo.documents import Document
+from fynlo.documents import Document, Many
 from payments import models
 
+ATTEMPT = Document(
+    "payment_attempt",
+    models.PaymentAttempt,
+    fields={
+        "id": "id",
+        "number": "number",
+        "method": "method",
+        "provider": "provider",
+        "provider_id": "provider_id",
+        "status": "status",
+        "provider_status": "provider_status",
+        "failure": "failure",
+        "ending": "ending",
+        "amount": "amount",
+        "captured": "captured",
+        "platform_fee": "platform_fee",
+        "estimated_fee": "estimated_fee",
+        "actual_fee": "actual_fee",
+        "fallback_of": "fallback_of_id",
+        "created_at": "created_at",
+        "expires_at": "expires_at",
+        "scanned_at": "scanned_at",
+        "ended_at": "ended_at",
+        "given_up_by": "given_up_by_id",
+        "given_up_at": "given_up_at",
+    },
+)
+REFUND = Document(
+    "refund",
+    models.Refund,
+    fields={
+        "id": "id",
+        "payment": "payment_id",
+        "attempt": "attempt_id",
+        "status": "status",
+        "failure": "failure",
+        "currency": "currency",
+        "amount": "amount",
+        "bill_amount": "bill_amount",
+        "tip_amount": "tip_amount",
+        "fee_amount": "fee_amount",
+        "reason": "reason",
+        "lines": "lines",
+        "is_late": "is_late",
+        "requested_by": "requested_by_id",
+        "approved_by": "approved_by_id",
+        "requested_at": "requested_at",
+        "ended_at": "ended_at",
+        "version": "version",
+    },
+)
 PAYMENT = Document(
     "payment",
     models.Payment,
@@ -17,14 +68,37 @@ PAYMENT = Document(
         "bill": "bill",
         "rounding": "rounding",
         "tip": "tip",
+        "fee_payer": "fee_payer",
         "customer_fee": "customer_fee",
+        "platform_fee": "platform_fee",
+        "provider_fee_estimate": "provider_fee_estimate",
         "total": "total",
         "captured": "captured",
+        "refunding": "refunding",
         "refunded": "refunded",
         "tendered": "tendered",
         "change": "change_given",
         "taken_by": "taken_by_id",
         "taken_at": "taken_at",
+        "captured_at": "captured_at",
+        "attempts": Many(ATTEMPT, "payment", order_by=("number",)),
+        "refunds": Many(REFUND, "payment", order_by=("requested_at", "id")),
+        "version": "version",
+    },
+)
+# What a till asks for every two seconds while it waits.
+STATUS = Document(
+    "payment_status",
+    models.Payment,
+    fields={
+        "id": "id",
+        "order": "order_id",
+        "method": "method",
+        "status": "status",
+        "total": "total",
+        "captured": "captured",
+        "refunded": "refunded",
+        "attempts": Many(ATTEMPT, "payment", order_by=("number",)),
         "version": "version",
     },
 )

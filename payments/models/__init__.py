@@ -1,7 +1,10 @@
+from payments.models.attempts import PaymentAttempt, ProviderCall, provider_key
 from payments.models.fees import FeeSchedule, SurchargeRule
 from payments.models.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
 from payments.models.payments import Payment
+from payments.models.refunds import Refund
 from payments.models.settings import PaymentSettings
+from payments.models.webhooks import WebhookEvent
 
 __all__ = [
     "FeeSchedule",
@@ -9,6 +12,11 @@ __all__ = [
     "LedgerEntry",
     "LedgerTransaction",
     "Payment",
+    "PaymentAttempt",
     "PaymentSettings",
+    "ProviderCall",
+    "Refund",
     "SurchargeRule",
+    "WebhookEvent",
+    "provider_key",
 ]

@@ -11,10 +11,18 @@ from fynlo.db import created_before, transaction_required
 from fynlo.errors import NotFound, UnknownReference, move
 from fynlo.events.log import append
 from fynlo.money import round_to_step
-from payments.choices import PAYMENT_TRANSITIONS, Account, Method, PaymentStatus, Posting
+from payments.choices import (
+    PAYMENT_TRANSITIONS,
+    Account,
+    AttemptStatus,
+    Method,
+    PaymentStatus,
+    Posting,
+    Provider,
+)
 from payments.documents import PAYMENT
 from payments.errors import AmountAboveDue, OrderAlreadyPaid, TenderedTooLittle
-from payments.models import Payment
+from payments.models import Payment, PaymentAttempt
 from payments.selectors.payments import payment_document
 from payments.services import ledger
 from pos.choices import OrderStatus
@@ -66,6 +74,7 @@ def take_cash(
     payment = _captured(bill.order, charge, by=by, now=now, tendered=tendered)
     payment.pk, payment.fingerprint = pk, fingerprint
     payment.save(force_insert=True)
+    _handed_over(payment)
     _post(payment, now=now)
     record_payment(
         bill=bill,
@@ -122,6 +131,24 @@ def _captured(order: Order, charge: Charge, *, by: Actor, now: datetime, tendere
         change_given=tendered - charge.total,
         taken_by_id=by.membership_id,
         taken_at=now,
+        captured_at=now,
+    )
+
+
+def _handed_over(payment: Payment) -> None:
+    """Cash is an attempt that has succeeded, so that reports read one table."""
+    PaymentAttempt.objects.create(
+        restaurant_id=payment.restaurant_id,
+        payment=payment,
+        number=1,
+        method=Method.CASH,
+        provider=Provider.HOUSE,
+        status=AttemptStatus.SUCCEEDED,
+        amount=payment.total,
+        captured=payment.captured,
+        currency=payment.currency,
+        created_at=payment.taken_at,
+        ended_at=payment.taken_at,
     )
 
 

@@ -287,7 +287,7 @@ def test_payments_are_listed_and_filtered(
     assert page["results"] + rest["results"] == made[::-1]
 
 
-def test_a_cash_payment_takes_twelve_statements(
+def test_a_cash_payment_takes_thirteen_statements(
     cashier: Member, order: dict[str, Any], menu: Menu
 ) -> None:
     paid(cashier, opened(cashier, menu.order(channel="takeaway")), tendered=1251, tip=1)
@@ -300,6 +300,7 @@ def test_a_cash_payment_takes_twelve_statements(
         "SELECT",  # its lines
         "SELECT",  # its discounts
         "INSERT",  # the payment
+        "INSERT",  # its attempt
         "SELECT",  # the ledger's accounts
         "INSERT",  # the ledger transaction
         "INSERT",  # its entries
