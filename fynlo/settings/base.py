@@ -229,6 +229,7 @@ LOGGING = {
     "loggers": {
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
     },
     "root": {"handlers": ["console"], "level": "INFO"},

@@ -13,6 +13,8 @@ from payments.models import LedgerEntry
 from payments.sandbox.bank.credentials import credentials
 from payments.sandbox.bank.remote import RunningBank
 from payments.sandbox.running import running
+from payments.sandbox.stripe.credentials import credentials as stripe_credentials
+from payments.sandbox.stripe.remote import RunningStripe
 from pos.tests.conftest import Menu, opened, said, stock_menu
 
 
@@ -49,6 +51,22 @@ def bank(bank_process: RunningBank) -> RunningBank:
     bank_process.stage("clear")
     bank_process.set(webhook_url="", expiry_s=900, execute_after_s=0, settle_after_s=0)
     return bank_process
+
+
+@pytest.fixture(scope="session")
+def card_house_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStripe]:
+    """One stand-in for Stripe for the whole session; see `card_house`."""
+    folder = tmp_path_factory.mktemp("stripe")
+    with running("payments.sandbox.stripe", folder) as url:
+        yield RunningStripe(url, stripe_credentials(folder))
+
+
+@pytest.fixture
+def card_house(card_house_process: RunningStripe) -> RunningStripe:
+    """The stand-in for Stripe, well behaved, that sends webhooks nowhere."""
+    card_house_process.send_webhooks_to("")
+    card_house_process.clear()
+    return card_house_process
 
 
 def order_of(member: Member, menu: Menu, price: int) -> dict[str, Any]:

@@ -1,0 +1,34 @@
+"""A stand-in for Stripe on loopback: `python -m payments.sandbox.stripe --port … --state …`."""
+
+import argparse
+from pathlib import Path
+
+import uvicorn
+
+from payments.sandbox.stripe.app import StandIn, application
+from payments.sandbox.stripe.credentials import credentials
+from payments.sandbox.stripe.guests import guest_routes
+from payments.sandbox.stripe.scenarios import Scenarios
+from payments.sandbox.stripe.sender import Sender
+from payments.sandbox.stripe.store import Store
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m payments.sandbox.stripe", description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--state", type=Path, required=True, help="its folder: keys and database")
+    parser.add_argument("--url", default="", help="where the world reaches it")
+    parser.add_argument("--webhook-url", default="", help="where webhooks go; nowhere if empty")
+    given = parser.parse_args()
+    own = credentials(given.state)
+    store = Store(given.state / "stripe.sqlite3")
+    sender = Sender(store, url=given.webhook_url, secret=own.webhook_secret)
+    sender.start()
+    url = given.url or f"http://127.0.0.1:{given.port}"
+    stand_in = StandIn(url, own, store, Scenarios(), sender)
+    app = application(stand_in, *guest_routes(stand_in))
+    uvicorn.run(app, host="127.0.0.1", port=given.port, log_level="warning", access_log=False)
+
+
+if __name__ == "__main__":
+    main()
