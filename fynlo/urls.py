@@ -11,6 +11,7 @@ from pos.views.receipts import public_page
 api = [
     path("", include("fynlo.api.accounts.urls")),
     path("", include("pos.urls")),
+    path("", include("employees.urls")),
     path("payments/", include("payments.urls")),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),

@@ -3,13 +3,18 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from fynlo.accounts.choices import ROLE_PERMISSIONS, Permission, Role
+from fynlo.accounts.choices import ROLE_PERMISSIONS, Permission, Role, effective
+from fynlo.accounts.errors import PinMustChange
 from fynlo.errors import PermissionMissing
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A signed-in member. `device_id` is None when the session is not on a paired device."""
+    """A signed-in member. `device_id` is None when the session is not on a paired device.
+
+    `granted` and `withheld` are what differs from the role. Who must change their PIN may do
+    nothing else.
+    """
 
     restaurant_id: UUID
     role: Role
@@ -17,18 +22,27 @@ class Actor:
     membership_id: UUID
     session_id: UUID
     device_id: UUID | None = None
+    granted: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()
+    must_change_pin: bool = False
 
     is_authenticated = True
 
     @property
     def permissions(self) -> frozenset[Permission]:
-        return ROLE_PERMISSIONS[self.role]
+        if self.must_change_pin:
+            return frozenset()
+        if not self.granted and not self.withheld:
+            return ROLE_PERMISSIONS[self.role]
+        return effective(self.role, granted=self.granted, withheld=self.withheld)
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions
 
     def must(self, permission: Permission) -> None:
-        """Raises PermissionMissing."""
+        """Raises PinMustChange, PermissionMissing."""
+        if self.must_change_pin:
+            raise PinMustChange
         if not self.may(permission):
             raise PermissionMissing
 

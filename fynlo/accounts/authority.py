@@ -9,13 +9,12 @@ from django.db import models
 from django.db.models import QuerySet
 
 from fynlo.accounts.actor import Actor
-from fynlo.accounts.choices import ROLE_PERMISSIONS, Permission, Role
+from fynlo.accounts.choices import GOVERNING, Permission, Role
 from fynlo.accounts.models import Membership, Restaurant, User
 
 M = TypeVar("M", bound=models.Model)
 # The admin signs in with a cookie of its own, not with a session of a till.
 NO_SESSION = UUID(int=0)
-GOVERNING = frozenset({Role.OWNER, Role.MANAGER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +24,9 @@ class Place:
     membership_id: UUID
     role: Role
     time_zone: str
+    granted: frozenset[str]
+    withheld: frozenset[str]
+    permissions: frozenset[Permission]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,9 @@ class Authority:
         if self.everywhere:
             return True
         if restaurant_id is not None:
-            role = self.role_in(restaurant_id)
-            return role is not None and permission in ROLE_PERMISSIONS[role]
-        return any(permission in ROLE_PERMISSIONS[place.role] for place in self.places.values())
+            place = self.places.get(restaurant_id)
+            return place is not None and permission in place.permissions
+        return any(permission in place.permissions for place in self.places.values())
 
     def limit(self, rows: QuerySet[M], *, path: str) -> QuerySet[M]:
         """Only rows whose restaurant, found along `path`, is governed."""
@@ -74,6 +76,8 @@ class Authority:
             user_id=self.user_id,
             membership_id=place.membership_id if place else None,  # type: ignore[arg-type]
             session_id=NO_SESSION,
+            granted=place.granted if place else frozenset(),
+            withheld=place.withheld if place else frozenset(),
         )
 
 
@@ -83,6 +87,17 @@ def authority_of(user: User) -> Authority:
         return Authority(user_id=user.pk, everywhere=False, places={})
     rows = Membership.objects.filter(
         user=user, is_active=True, role__in=GOVERNING, restaurant__is_active=True
-    ).values_list("restaurant_id", "pk", "role", "restaurant__time_zone")
-    places = {restaurant: Place(pk, Role(role), zone) for restaurant, pk, role, zone in rows}
+    ).select_related("restaurant")
+    places = {member.restaurant_id: _place(member) for member in rows}
     return Authority(user_id=user.pk, everywhere=user.is_superuser, places=places)
+
+
+def _place(member: Membership) -> Place:
+    return Place(
+        membership_id=member.pk,
+        role=Role(member.role),
+        time_zone=member.restaurant.time_zone,
+        granted=frozenset(member.granted),
+        withheld=frozenset(member.withheld),
+        permissions=member.permissions,
+    )

@@ -1,5 +1,7 @@
 """Roles, and what each may do: the one place that says so."""
 
+from collections.abc import Collection
+
 from django.db import models
 
 
@@ -35,7 +37,11 @@ class Permission(models.TextChoices):
     TAKE_PAYMENT = "take_payment", "Take payments"
     VIEW_PAYMENTS = "view_payments", "See payments"
     VIEW_REPORTS = "view_reports", "See reports of sales and of the kitchen"
-    VIEW_STAFF = "view_staff", "See sessions and devices"
+    VIEW_STAFF = "view_staff", "See staff, wages, sessions and devices"
+    MANAGE_STAFF = "manage_staff", "Invite people, change their role, wage and PIN"
+    GRANT_PERMISSIONS = "grant_permissions", "Allow and deny single permissions to a person"
+    MANAGE_TIME = "manage_time", "Approve hours, plan the rota, set the rules of the clock"
+    CORRECT_LOCKED_TIME = "correct_locked_time", "Lock payroll periods and correct locked ones"
     MANAGE_SESSIONS = "manage_sessions", "End other people's sessions"
     MANAGE_DEVICES = "manage_devices", "Pair and revoke devices"
     USE_SYNC = "use_sync", "Receive the sync stream"
@@ -69,14 +75,17 @@ _MANAGE = _SELL | {
     Permission.WORK_KITCHEN,
     Permission.VIEW_REPORTS,
     Permission.VIEW_STAFF,
+    Permission.MANAGE_STAFF,
+    Permission.MANAGE_TIME,
     Permission.MANAGE_SESSIONS,
     Permission.MANAGE_DEVICES,
     Permission.VIEW_PERFORMANCE,
 }
+_OWN = _MANAGE | {Permission.GRANT_PERMISSIONS, Permission.CORRECT_LOCKED_TIME}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.PLATFORM_OWNER: _MANAGE | {Permission.VIEW_PLATFORM},
-    Role.OWNER: _MANAGE,
+    Role.PLATFORM_OWNER: _OWN | {Permission.VIEW_PLATFORM},
+    Role.OWNER: _OWN,
     Role.MANAGER: _MANAGE,
     Role.CASHIER: _SELL,
     Role.SERVER: _SERVE,
@@ -91,6 +100,27 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         }
     ),
 }
+
+GOVERNING = frozenset({Role.OWNER, Role.MANAGER})
+
+# Whose membership a role may make and change, and so the roles that it gives.
+GIVES: dict[Role, frozenset[Role]] = {
+    Role.PLATFORM_OWNER: frozenset(Role),
+    Role.OWNER: frozenset(Role) - {Role.PLATFORM_OWNER},
+    Role.MANAGER: frozenset({Role.MANAGER, Role.CASHIER, Role.SERVER, Role.KITCHEN}),
+}
+
+
+def effective(
+    role: Role, *, granted: Collection[str], withheld: Collection[str]
+) -> frozenset[Permission]:
+    """What the role may do, with what this person was granted and without what was withheld.
+
+    A name that is no permission any more counts for nothing.
+    """
+    changed = (ROLE_PERMISSIONS[role] | set(granted)) - set(withheld)
+    return frozenset(Permission(name) for name in changed if name in Permission)
+
 
 # What a discount may reach without an approver, in basis points of what it is taken from.
 DISCOUNT_CAP_BPS: dict[Role, int] = {

@@ -26,6 +26,7 @@ MEMBER = Document(
         "email": "user__email",
         "name": "user__name",
         "employee_code": "employee_code",
+        "pin_must_change": "pin_must_change",
     },
 )
 

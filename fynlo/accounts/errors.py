@@ -27,6 +27,12 @@ class PinNotAccepted(DomainError):
     message = "A PIN has 4 to 8 digits."
 
 
+class PinMustChange(DomainError):
+    code = "pin_must_change"
+    status = 403
+    message = "Choose a PIN of your own first, and then go on."
+
+
 class RestaurantRequired(DomainError):
     """`extra["restaurants"]`: the choices, `[{"id", "name", "role"}]`."""
 
@@ -63,6 +69,36 @@ class DeviceRefused(DomainError):
     code = "device_refused"
     status = 401
     message = "This device is not paired, or was revoked. Pair it again."
+
+
+class LastOwner(DomainError):
+    code = "last_owner"
+    status = 409
+    message = "A restaurant needs an owner, and this is the last one. Make another one first."
+
+
+class EmployeeCodeTaken(DomainError):
+    code = "employee_code_taken"
+    status = 409
+    message = "Somebody else here has this employee code. Choose another one."
+
+
+class WorksHereAlready(DomainError):
+    code = "works_here_already"
+    status = 409
+    message = "This person is on your staff already. Change them instead."
+
+
+class AddressNotAccepted(DomainError):
+    code = "address_not_accepted"
+    status = 422
+    message = "This address cannot be added here. Ask Fynlo to add it."
+
+
+class OwnerPermissionsFixed(DomainError):
+    code = "owner_permissions_fixed"
+    status = 409
+    message = "An owner may do everything here. Give them another role first."
 
 
 class PairingCodeRefused(DomainError):

@@ -1,10 +1,11 @@
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 
-from fynlo.accounts.choices import DeviceKind, Role
+from fynlo.accounts.choices import DeviceKind, Permission, Role, effective
 from fynlo.db import OwnedQuerySet, RestaurantOwned, new_id
 
 
@@ -80,13 +81,23 @@ class Restaurant(models.Model):
 
 
 class Membership(RestaurantOwned):
-    """A person's place in one restaurant. The PIN is hashed as a password is."""
+    """A person's place in one restaurant. The PIN is hashed as a password is.
+
+    `hourly_wage` is minor units of the restaurant's currency, `contract_minutes` those of a week.
+    `granted` and `withheld` are the permissions that differ from the role's.
+    """
 
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=16, choices=Role.choices)
     employee_code = models.CharField(max_length=12)
     pin_hash = models.CharField(max_length=255, blank=True)
+    pin_must_change = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
+    job_title = models.CharField(max_length=80, blank=True)
+    hourly_wage = models.PositiveBigIntegerField(default=0)
+    contract_minutes = models.PositiveIntegerField(default=0)
+    granted = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    withheld = ArrayField(models.CharField(max_length=40), default=list, blank=True)
 
     objects = OwnedQuerySet["Membership"].as_manager()
 
@@ -97,10 +108,24 @@ class Membership(RestaurantOwned):
             models.CheckConstraint(
                 condition=~models.Q(employee_code=""), name="employee_code_not_empty"
             ),
+            models.CheckConstraint(
+                condition=~models.Q(granted__overlap=models.F("withheld")),
+                name="permission_granted_or_withheld",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(contract_minutes__lte=7 * 24 * 60), name="contract_fits_a_week"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.user} ({self.get_role_display()})"
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """None while the PIN must be changed."""
+        if self.pin_must_change:
+            return frozenset()
+        return effective(Role(self.role), granted=self.granted, withheld=self.withheld)
 
 
 class Device(RestaurantOwned):

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from fynlo.accounts.actor import Actor, DeviceActor
-from fynlo.accounts.choices import Permission
+from fynlo.accounts.choices import GOVERNING, Permission, Role
 from fynlo.accounts.errors import DeviceRefused, SessionEnded
 from fynlo.accounts.models import (
     Device,
@@ -179,6 +179,34 @@ def member_of_code(restaurant_id: UUID, employee_code: str) -> Membership | None
         restaurant__is_active=True,
     )
     return rows.select_related("user", "restaurant").first()
+
+
+def lock_staff(restaurant_id: UUID) -> None:
+    """One change of a restaurant's staff at a time: two owners could else demote each other."""
+    rows = Restaurant.objects.select_for_update(no_key=True).filter(pk=restaurant_id)
+    rows.values_list("pk", flat=True).get()
+
+
+def members_of(restaurant_id: UUID) -> QuerySet[Membership]:
+    """Who works here, and who did."""
+    return Membership.objects.for_restaurant(restaurant_id)
+
+
+def owners_of(restaurant_id: UUID) -> QuerySet[Membership]:
+    """Those who can sign in as owner."""
+    rows = members_of(restaurant_id)
+    return rows.filter(role=Role.OWNER, is_active=True, user__is_active=True)
+
+
+def governed_by(user_id: UUID) -> QuerySet[Membership]:
+    """The memberships by which this person governs restaurants."""
+    return Membership.objects.filter(user_id=user_id, is_active=True, role__in=GOVERNING)
+
+
+def works_for(user_id: UUID, *, governor: UUID) -> bool:
+    """Whether this person has a membership in a restaurant that `governor` governs."""
+    places = governed_by(governor).values("restaurant_id")
+    return Membership.objects.filter(user_id=user_id, restaurant_id__in=places).exists()
 
 
 def lock_membership(restaurant_id: UUID, pk: UUID) -> Membership:

@@ -1,6 +1,7 @@
 """Work of the accounts that a request must not wait for."""
 
 from typing import Any
+from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
@@ -19,6 +20,16 @@ from fynlo.db import durable
 def send_reset_link(*, email: str, **_: Any) -> None:
     """Takes the address as it was typed, so that the request does the same for every address."""
     passwords.send_reset_link(email=email, public_url=settings.PUBLIC_URL)
+
+
+@shared_task(
+    name="accounts.send_invitation",
+    autoretry_for=(OSError,),
+    retry_backoff=True,
+    max_retries=5,
+)
+def send_invitation(*, membership_id: str, **_: Any) -> None:
+    passwords.send_invitation(membership_id=UUID(membership_id), public_url=settings.PUBLIC_URL)
 
 
 @shared_task(name="accounts.sweep")

@@ -51,18 +51,21 @@ def expiry_of(session: Session, *, now: datetime) -> datetime:
     return min(now + settings.ACCESS_TOKEN_LIFETIME, session.expires_at)
 
 
-def access_token(session: Session, *, role: str, now: datetime) -> str:
-    """The token that a request carries."""
+def access_token(session: Session, *, now: datetime) -> str:
+    """The token that a request carries. What differs from the role is in it only where it does."""
+    member = session.membership
     payload = {
         "typ": "access",
         "exp": int(expiry_of(session, now=now).timestamp()),
         "usr": str(session.user_id),
         "mem": str(session.membership_id),
         "res": str(session.restaurant_id),
-        "rol": role,
+        "rol": member.role,
         "ses": str(session.pk),
         "dev": str(session.device_id) if session.device_id else None,
     }
+    differs = {"plus": member.granted, "less": member.withheld, "pin": member.pin_must_change}
+    payload.update({name: value for name, value in differs.items() if value})
     return _encode(payload)
 
 
@@ -95,6 +98,9 @@ def _actor(payload: dict[str, Any]) -> Actor:
         membership_id=UUID(payload["mem"]),
         session_id=UUID(payload["ses"]),
         device_id=UUID(device) if device else None,
+        granted=frozenset(payload.get("plus", ())),
+        withheld=frozenset(payload.get("less", ())),
+        must_change_pin="pin" in payload,
     )
 
 

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "fynlo.accounts",
     "fynlo.api",
     "pos",
+    "employees",
     "payments",
     "syncing",
 ]

@@ -76,7 +76,7 @@ def sign_in(membership: Membership, *, device: Device | None = None) -> Member:
         started_at=now,
         expires_at=now + settings.SESSION_LIFETIME,
     )
-    return Member(membership, session, access_token(session, role=membership.role, now=now))
+    return Member(membership, session, access_token(session, now=now))
 
 
 def hire(restaurant: Restaurant, role: Role, *, name: str = "") -> Member:

@@ -144,5 +144,10 @@ class World:
         ).pk
 
     @cached_property
+    def colleague(self) -> UUID:
+        """A server, who is not one of those who are tested."""
+        return hire(self.restaurant, Role.SERVER, name="colleague").membership.pk
+
+    @cached_property
     def session(self) -> UUID:
         return self.boss.session.pk

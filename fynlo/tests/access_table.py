@@ -16,6 +16,7 @@ SERVE = SELL | {Role.SERVER}
 COOK = MANAGE | {Role.KITCHEN}
 SELL_OR_COOK = SELL | COOK
 ALL = SERVE | COOK
+OWN = frozenset({Role.PLATFORM_OWNER, Role.OWNER})
 
 PUBLIC = {
     "POST auth/login/",
@@ -84,6 +85,21 @@ TABLE: dict[str, Row] = {
     "GET devices/": Row(MANAGE, 200),
     "GET devices/<device>/": Row(MANAGE, 200),
     "POST devices/<device>/revoke/": Row(MANAGE, 200),
+    "GET staff/roles/": Row(MANAGE, 200),
+    "GET staff/": Row(MANAGE, 200),
+    "POST staff/": Row(
+        MANAGE,
+        201,
+        lambda w: {"email": "new@x.example", "name": "N", "role": "server", "employee_code": "n"},
+    ),
+    "GET staff/<colleague>/": Row(MANAGE, 200),
+    "PATCH staff/<colleague>/": Row(MANAGE, 200, lambda w: {"job_title": "Host", **VERSION}),
+    "DELETE staff/<colleague>/": Row(MANAGE, 204, V),
+    "POST staff/<colleague>/pin/": Row(MANAGE, 204, lambda w: {"pin": "4719"}),
+    "GET staff/<colleague>/permissions/": Row(MANAGE, 200),
+    "PATCH staff/<colleague>/permissions/": Row(
+        OWN, 200, lambda w: {"granted": ["reopen_order"], "withheld": [], **VERSION}
+    ),
     "GET menu/": Row(ALL, 200),
     "POST menu/import/": Row(MANAGE, 200, lambda w: {"products": []}),
     "GET menu/import/<menu_import>/": Row(MANAGE, 200),

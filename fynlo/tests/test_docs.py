@@ -18,7 +18,16 @@ PAGES = [
 ]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 NAMED = re.compile(r"`([\w.-]+(?:/[\w.*{},-]+)+/?)`")
-FOLDERS = ("fynlo/", "pos/", "payments/", "syncing/", "deploy/", "docs/", "requirements/")
+FOLDERS = (
+    "fynlo/",
+    "pos/",
+    "employees/",
+    "payments/",
+    "syncing/",
+    "deploy/",
+    "docs/",
+    "requirements/",
+)
 pages = pytest.mark.parametrize(
     "page", PAGES, ids=lambda page: str(page.relative_to(BASE_DIR.resolve()))
 )

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def token_that_lasts(member: Member, seconds: float) -> str:
     start = utc_now() - settings.ACCESS_TOKEN_LIFETIME + timedelta(seconds=seconds)
-    return access_token(member.session, role=member.membership.role, now=start)
+    return access_token(member.session, now=start)
 
 
 def test_a_token_is_taken_from_the_header_or_the_subprotocols(address: str, owner: Member) -> None:

@@ -13,17 +13,11 @@ from unfold.widgets import (
 
 from fynlo.accounts.admin.forms import TenantForm
 from fynlo.accounts.authority import Authority
-from fynlo.accounts.choices import Role
+from fynlo.accounts.choices import GIVES, Role
 from fynlo.accounts.errors import PinNotAccepted
 from fynlo.accounts.models import Membership, User
 from fynlo.accounts.selectors import user_of_email
 from fynlo.accounts.services.pins import check_strength
-
-GIVES: dict[Role, tuple[Role, ...]] = {
-    Role.PLATFORM_OWNER: tuple(Role),
-    Role.OWNER: (Role.OWNER, Role.MANAGER, Role.CASHIER, Role.SERVER, Role.KITCHEN),
-    Role.MANAGER: (Role.MANAGER, Role.CASHIER, Role.SERVER, Role.KITCHEN),
-}
 
 
 class MembershipForm(TenantForm):
@@ -52,7 +46,7 @@ class MembershipForm(TenantForm):
 
     def _roles_to_give(self) -> tuple[Role, ...]:
         role = self.authority.role_in(self.instance.restaurant_id)
-        return GIVES.get(role, ()) if role else ()
+        return tuple(one for one in Role if role and one in GIVES.get(role, ()))
 
     def clean_pin(self) -> str:
         pin: str = self.cleaned_data["pin"]

@@ -6,12 +6,11 @@ from django.http import HttpRequest
 
 from fynlo.accounts.admin.base import TenantAdmin
 from fynlo.accounts.admin.display import badge, display
-from fynlo.accounts.admin.membership_form import GIVES, MembershipForm, NewMembershipForm
+from fynlo.accounts.admin.membership_form import MembershipForm, NewMembershipForm
 from fynlo.accounts.admin_site import authority
-from fynlo.accounts.authority import GOVERNING
-from fynlo.accounts.choices import Permission, Role
-from fynlo.accounts.models import Membership, Restaurant, User
-from fynlo.accounts.selectors import user_of_email
+from fynlo.accounts.choices import GIVES, GOVERNING, Permission, Role
+from fynlo.accounts.models import Membership, User
+from fynlo.accounts.selectors import lock_staff, user_of_email
 from fynlo.accounts.services.members import change_role, set_active
 from fynlo.accounts.services.pins import set_pin
 from fynlo.clock import utc_now
@@ -31,7 +30,7 @@ class MembershipAdmin(TenantAdmin):
     """Staff. Nobody is deleted: who has left is set inactive and cannot sign in."""
 
     may_view = Permission.VIEW_STAFF
-    may_change = Permission.MANAGE_SESSIONS
+    may_change = Permission.MANAGE_STAFF
     form = MembershipForm
     list_display = ("person", "role_badge", "employee_code", "has_pin", "is_active")
     list_filter = ("role", "is_active")
@@ -88,8 +87,7 @@ class MembershipAdmin(TenantAdmin):
 
     def lock_first(self, restaurant_id: UUID) -> None:
         """One change of staff at a time, or two owners could demote each other."""
-        rows = Restaurant.objects.select_for_update(no_key=True).filter(pk=restaurant_id)
-        rows.values_list("pk", flat=True).get()
+        lock_staff(restaurant_id)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:

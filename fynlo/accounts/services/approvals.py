@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from fynlo.accounts.choices import ROLE_PERMISSIONS, Permission, Role
+from fynlo.accounts.choices import Permission
 from fynlo.accounts.errors import ApproverRefused
 from fynlo.accounts.services.pins import verify_pin
 
@@ -26,6 +26,6 @@ def approve(
     member = verify_pin(
         place=place, restaurant_id=restaurant_id, employee_code=employee_code, pin=pin, now=now
     )
-    if member is None or permission not in ROLE_PERMISSIONS[Role(member.role)]:
+    if member is None or permission not in member.permissions:
         raise ApproverRefused(field="approver")
     return member.pk

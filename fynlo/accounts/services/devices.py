@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils.crypto import salted_hmac
 
 from fynlo.accounts.actor import Actor, DeviceActor, System
-from fynlo.accounts.choices import ROLE_PERMISSIONS, Permission, Role
+from fynlo.accounts.choices import Permission
 from fynlo.accounts.documents import DEVICE
 from fynlo.accounts.errors import AppTooOld, DeviceRefused, PairingCodeRefused
 from fynlo.accounts.models import Device, PairingCode
@@ -101,7 +101,7 @@ def pair_device(*, code: str, name: str, model: str, app_version: str, now: date
 
 def _is_good(offer: PairingCode, now: datetime) -> bool:
     maker = offer.created_by
-    may = maker.is_active and Permission.MANAGE_DEVICES in ROLE_PERMISSIONS[Role(maker.role)]
+    may = maker.is_active and Permission.MANAGE_DEVICES in maker.permissions
     return may and offer.restaurant.is_active and offer.used_at is None and offer.expires_at > now
 
 

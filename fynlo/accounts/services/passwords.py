@@ -17,7 +17,7 @@ from django.core.mail import send_mail
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.errors import PasswordRefused, ResetRefused, SessionEnded
 from fynlo.accounts.models import Session, User
-from fynlo.accounts.selectors import active_user, lock_user, sessions_of, user_of_email
+from fynlo.accounts.selectors import active_user, lock_user, member_rows, sessions_of, user_of_email
 from fynlo.accounts.services.sessions import end_sessions
 from fynlo.db import transaction_required
 
@@ -29,6 +29,18 @@ Choose it here within the hour:
 {link}
 
 The link works once. If it was not you, do nothing: your password stays as it is.
+"""
+_INVITATION = """{place} has added you to its staff in Fynlo.
+
+Your employee code there is {code}.
+"""
+_KNOWN = """
+Sign in with the password that you have.
+"""
+_NEW = """
+Choose a password here within the hour, or ask for another link later, with this address:
+
+{link}
 """
 
 
@@ -81,9 +93,26 @@ def send_reset_link(*, email: str, public_url: str) -> None:
     if user is None or not user.is_active:
         logger.info("password reset asked for an address that nobody has")
         return
+    letter = _LETTER.format(link=_link(user, public_url))
+    send_mail("Your new Fynlo password", letter, None, [user.email])
+
+
+def send_invitation(*, membership_id: UUID, public_url: str) -> None:
+    """A letter to somebody who was added to a restaurant's staff, with a link to choose a password
+    when they have none. Nothing to who is no longer active."""
+    member = member_rows(membership_id).select_related("user", "restaurant").first()
+    if member is None or not (member.is_active and member.user.is_active):
+        return
+    user, place = member.user, member.restaurant.name
+    way = _KNOWN if user.has_usable_password() else _NEW
+    letter = _INVITATION.format(place=place, code=member.employee_code)
+    letter += way.format(link=_link(user, public_url))
+    send_mail(f"You work at {place}", letter, None, [user.email])
+
+
+def _link(user: User, public_url: str) -> str:
     token = f"{user.pk.hex}.{default_token_generator.make_token(user)}"
-    link = f"{public_url}/reset-password/#token={token}"
-    send_mail("Your new Fynlo password", _LETTER.format(link=link), None, [user.email])
+    return f"{public_url}/reset-password/#token={token}"
 
 
 def hash_reset_password(*, token: str, new_password: str) -> str:

@@ -27,9 +27,19 @@ def set_pin(*, membership: Membership, pin: str) -> None:
 
     Raises PinNotAccepted for anything but 4 to 8 digits, and for PINs that are tried first.
     """
+    store_pin(membership=membership, pin_hash=hash_pin(pin))
+
+
+def hash_pin(pin: str) -> str:
+    """Call outside any transaction. Raises PinNotAccepted."""
     check_strength(pin)
-    membership.pin_hash = make_password(pin)
-    membership.save(update_fields=["pin_hash"])
+    return make_password(pin)
+
+
+def store_pin(*, membership: Membership, pin_hash: str, must_change: bool = False) -> None:
+    """As `set_pin`, of a PIN hashed before. Call while holding the member's lock."""
+    membership.pin_hash, membership.pin_must_change = pin_hash, must_change
+    membership.save(update_fields=["pin_hash", "pin_must_change"])
     tries = pin_tries_in_restaurant(membership.restaurant_id, membership.employee_code)
     tries.update(failures=0, locked_until=None)
 

@@ -95,6 +95,9 @@ def actor_of(session: Session) -> Actor:
         membership_id=session.membership_id,
         session_id=session.pk,
         device_id=session.device_id,
+        granted=frozenset(session.membership.granted),
+        withheld=frozenset(session.membership.withheld),
+        must_change_pin=session.membership.pin_must_change,
     )
 
 

@@ -10,11 +10,12 @@ from django.db.models import QuerySet
 from qrcode.image.svg import SvgPathImage
 
 from fynlo.accounts.actor import Actor
-from fynlo.accounts.choices import ROLE_PERMISSIONS, Role
+from fynlo.accounts.choices import Role
 from fynlo.accounts.documents import DEVICE, MEMBER, RESTAURANT
 from fynlo.accounts.models import Session
 from fynlo.accounts.selectors import member_rows, restaurant_rows
 from fynlo.accounts.services.devices import Offer, Paired
+from fynlo.accounts.services.sessions import actor_of
 from fynlo.api import tokens
 from fynlo.clock import as_utc_text
 from fynlo.documents import Document, schema
@@ -45,21 +46,12 @@ PAIRED = _object(device=schema(DEVICE), token=_TEXT, restaurant=schema(RESTAURAN
 
 def signed_in(session: Session, *, now: datetime) -> str:
     """The tokens of a session, and who its member is. `expires_at` is the access token's end."""
-    role = Role(session.membership.role)
-    caller = Actor(
-        restaurant_id=session.restaurant_id,
-        role=role,
-        user_id=session.user_id,
-        membership_id=session.membership_id,
-        session_id=session.pk,
-        device_id=session.device_id,
-    )
     opened = {
-        "access": tokens.access_token(session, role=role, now=now),
+        "access": tokens.access_token(session, now=now),
         "refresh": tokens.refresh_token(session),
         "expires_at": as_utc_text(tokens.expiry_of(session, now=now)),
     }
-    return _json(opened | _caller(caller))
+    return _json(opened | _caller(actor_of(session)))
 
 
 def me(actor: Actor) -> str:
@@ -71,7 +63,7 @@ def _caller(actor: Actor) -> dict[str, Any]:
         "user": _document(MEMBER, member_rows(actor.membership_id)),
         "restaurant": _document(RESTAURANT, restaurant_rows(actor.restaurant_id)),
         "role": actor.role.value,
-        "permissions": sorted(ROLE_PERMISSIONS[actor.role]),
+        "permissions": sorted(actor.permissions),
         "session": actor.session_id,
         "device": actor.device_id,
         "websocket_url": settings.WEBSOCKET_URL,

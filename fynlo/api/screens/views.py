@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from fynlo.accounts.actor import DeviceActor
-from fynlo.accounts.choices import ROLE_PERMISSIONS, Role
+from fynlo.accounts.choices import Role
 from fynlo.accounts.errors import DeviceRefused, RestaurantRequired
 from fynlo.accounts.selectors import device_of_token
 from fynlo.accounts.services.devices import pair_device
@@ -128,12 +128,12 @@ def token(request: HttpRequest) -> HttpResponse:
     session = session_at(request)
     if session is None:
         return HttpResponse(status=401)
-    role, now = Role(session.membership.role), utc_now()
+    now = utc_now()
     answer = {
-        "access": tokens.access_token(session, role=role, now=now),
+        "access": tokens.access_token(session, now=now),
         "expires_at": as_utc_text(tokens.expiry_of(session, now=now)),
         "websocket_url": settings.WEBSOCKET_URL,
-        "permissions": sorted(ROLE_PERMISSIONS[role]),
+        "permissions": sorted(actor_of(session).permissions),
     }
     response = HttpResponse(orjson.dumps(answer), content_type="application/json")
     response["Cache-Control"] = "no-store"

@@ -66,9 +66,9 @@ def test_a_new_key_signs_and_the_old_one_is_good_until_it_is_taken_away(
 ) -> None:
     spring, winter = {"spring": "tokens of spring" * 3}, {"winter": "tokens of winter" * 3}
     settings.SIGNING_KEYS = winter
-    old = tokens.access_token(cashier.session, role="cashier", now=utc_now())
+    old = tokens.access_token(cashier.session, now=utc_now())
     settings.SIGNING_KEYS = {**spring, **winter}
-    new = tokens.access_token(cashier.session, role="cashier", now=utc_now())
+    new = tokens.access_token(cashier.session, now=utc_now())
     assert jwt.get_unverified_header(new)["kid"] == "spring"
     for token in (old, new):
         assert cashier.get("auth/me/", Authorization=f"Bearer {token}").status_code == 200
