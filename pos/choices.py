@@ -65,7 +65,9 @@ LINE_TRANSITIONS: Transitions = {
     LineState.PREPARING: frozenset(
         {LineState.SENT, LineState.READY, LineState.SERVED, LineState.VOIDED}
     ),
-    LineState.READY: frozenset({LineState.PREPARING, LineState.SERVED, LineState.VOIDED}),
+    LineState.READY: frozenset(
+        {LineState.SENT, LineState.PREPARING, LineState.SERVED, LineState.VOIDED}
+    ),
     LineState.SERVED: frozenset({LineState.VOIDED}),
     LineState.VOIDED: frozenset(),
 }

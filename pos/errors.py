@@ -40,7 +40,7 @@ class NothingToSend(DomainError):
 class LineAlreadySent(DomainError):
     code = "line_already_sent"
     status = 409
-    message = "The kitchen has this line already. Void it with a reason instead."
+    message = "The kitchen has this line already. Void it, or so much of it, with a reason."
 
 
 class LineVoided(DomainError):
@@ -59,6 +59,12 @@ class TotalBelowPaid(DomainError):
     code = "total_below_paid"
     status = 422
     message = "The guest has paid more than this would leave. Refund the difference first."
+
+
+class NotSoMany(DomainError):
+    code = "not_so_many"
+    status = 422
+    message = "There is less of this line on the order. Name a smaller quantity."
 
 
 class TooManyLines(DomainError):
@@ -205,6 +211,24 @@ class LinesMoved(DomainError):
     code = "lines_moved"
     status = 409
     message = "Lines of this ticket are moving to another order at this moment. Send it again."
+
+
+class TablesMoved(DomainError):
+    code = "tables_moved"
+    status = 409
+    message = "Somebody else is seating or moving these tables at this moment. Send it again."
+
+
+class MoveToItself(DomainError):
+    code = "move_to_itself"
+    status = 422
+    message = "These tables are one already. Name another one to move to."
+
+
+class NothingToMove(DomainError):
+    code = "nothing_to_move"
+    status = 409
+    message = "There is no open order at this table."
 
 
 class TableInUse(DomainError):

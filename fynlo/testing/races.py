@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Barrier
 from time import monotonic
 from typing import TypeVar
 
 from django.db import connection, connections
+
+from fynlo.db import durable
 
 R = TypeVar("R")
 PATIENCE = 20.0
@@ -39,21 +41,39 @@ def beside(work: Callable[[], R]) -> Iterator["Future[R]"]:
         yield pool.submit(_connected, lambda do: do(), work)
 
 
+def overlapping(first: Callable[[], object], second: Callable[[], R]) -> R:
+    """What `second` returned. It begins when `first` has done its work in a transaction of this
+    thread, which is committed once `second` waits for it, or has ended without."""
+    with ExitStack() as outside:
+        with durable():
+            first()
+            running = outside.enter_context(beside(second))
+            _until(lambda: running.done() or _blocked() > 0, "neither waits nor ends")
+        return running.result(PATIENCE)
+
+
 def wait_until_blocked(count: int = 1) -> None:
     """Until so many other connections of this database wait for a lock."""
+    _until(lambda: _blocked() >= count, "nobody waits for a lock")
+
+
+def _until(reached: Callable[[], bool], otherwise: str) -> None:
+    deadline = monotonic() + PATIENCE
+    while not reached():
+        assert monotonic() < deadline, otherwise
+
+
+def _blocked() -> int:
     sql = (
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
         " AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()"
     )
-    deadline = monotonic() + PATIENCE
-    while True:
-        with connection.cursor() as cursor:
-            # The statistics are frozen within a transaction unless asked again.
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(sql)
-            if cursor.fetchone()[0] >= count:
-                return
-        assert monotonic() < deadline, "nobody waits for a lock"
+    with connection.cursor() as cursor:
+        # The statistics are frozen within a transaction unless asked again.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(sql)
+        count: int = cursor.fetchone()[0]
+        return count
 
 
 def _connected(begin: Callable[[Callable[[], R]], R], work: Callable[[], R]) -> R:

@@ -127,6 +127,12 @@ class World:
         return other.pk
 
     @cached_property
+    def seated_table(self) -> UUID:
+        """Somebody sits there."""
+        self._post("orders/", self.menu.order(table=str(self.table)))
+        return self.table
+
+    @cached_property
     def menu_import(self) -> UUID:
         """Done."""
         now = utc_now()

@@ -125,6 +125,7 @@ TABLE: dict[str, Row] = {
         lambda w: {"floor": str(w.spare_floor), "number": "N1"},
     ),
     "POST tables/<table>/merge/": Row(SERVE, 200, lambda w: {"into": str(w.menu.table.pk)}),
+    "POST tables/<seated_table>/move/": Row(SERVE, 200, lambda w: {"to": str(w.menu.table.pk)}),
     "POST tables/<merged_table>/unmerge/": Row(SERVE, 200),
     "GET orders/": Row(ALL, 200),
     "POST orders/": Row(SERVE, 201, order, names_others=True),

@@ -10,10 +10,11 @@ from pos.models.orders import Order
 class Ticket(RestaurantOwned):
     """What one station reads of one send, like a slip of paper: it never changes but its state.
 
-    `items`: `[{"line", "change": "add" | "cancel", "name", "variation", "quantity", "modifiers",
-    "seat", "course", "note"}]`, quantities as decimal strings. `order` is the one it was sent
-    from, wherever its lines are now; `table` is where they go. `alarmed_at`: when the house was
-    told that nobody had acknowledged it in time.
+    `items`: `[{"line", "part_of", "change": "add" | "change" | "cancel", "name", "variation",
+    "quantity", "modifiers", "seat", "course", "note"}]`, quantities as decimal strings. A
+    `change` also has `was`: the fields that became different, as they were. `order` is the one it
+    was sent from, wherever its lines are now; `table` is where they go. `alarmed_at`: when the
+    house was told that nobody had acknowledged it in time.
     """
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="tickets")

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from pos.choices import OrderStatus
 from pos.documents import FLOOR, TABLE
+from pos.errors import TablesMoved
 from pos.models import Floor, Order, Table
 from pos.models.archive import ArchivableQuerySet
 
@@ -36,10 +37,24 @@ def has_open_orders(table: Table) -> bool:
 
 def lock_tables_with(restaurant_id: UUID, table_ids: Collection[UUID]) -> dict[UUID, Table]:
     """Those of these tables that are there, and those merged into them, locked to the end of the
-    transaction in the order of their keys."""
+    transaction in the order of their keys.
+
+    Raises TablesMoved when a table came to them while we waited: it is not among those locked.
+    """
     named = Q(pk__in=table_ids) | Q(merged_into__in=table_ids)
-    rows = tables(restaurant_id).filter(named).select_for_update(of=("self",), no_key=True)
-    return {table.pk: table for table in rows.order_by("pk")}
+    rows = tables(restaurant_id).filter(named)
+    locked = rows.select_for_update(of=("self",), no_key=True).order_by("pk")
+    found = {table.pk: table for table in locked}
+    if set(rows.values_list("pk", flat=True)) - found.keys():
+        raise TablesMoved
+    return found
+
+
+def open_orders_at(restaurant_id: UUID, table: UUID) -> set[UUID]:
+    """Of this table and of those merged into it."""
+    rows = Order.objects.for_restaurant(restaurant_id).filter(status=OrderStatus.OPEN)
+    rows = rows.filter(Q(table=table) | Q(table__merged_into=table))
+    return set(rows.values_list("pk", flat=True))
 
 
 def has_merged_tables(table: Table) -> bool:

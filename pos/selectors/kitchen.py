@@ -1,6 +1,6 @@
 """Reads and locks of the kitchen's tickets."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -42,6 +42,26 @@ def ticket_items(restaurant_id: UUID, pk: UUID) -> list[dict[str, Any]]:
     if found is None:
         raise NotFound
     return list(found)
+
+
+def lines_named(items: Iterable[dict[str, Any]]) -> set[UUID]:
+    """The lines that stand on a ticket, and those that they are parts of."""
+    return {UUID(item[name]) for item in items for name in ("line", "part_of") if item.get(name)}
+
+
+def lines_told(
+    restaurant_id: UUID, moments: Collection[datetime]
+) -> dict[tuple[datetime | None, UUID | None], UUID]:
+    """The station that was told to cook a line at one of these moments, by moment and line; by
+    that which the line is a part of, too. No moments: no statement."""
+    if not moments:
+        return {}
+    rows = Ticket.objects.for_restaurant(restaurant_id).filter(created_at__in=moments)
+    return {
+        (at, line): station
+        for at, station, items in rows.values_list("created_at", "station_id", "items")
+        for line in lines_named(item for item in items if item["change"] != "cancel")
+    }
 
 
 def orders_with(line_ids: Collection[UUID]) -> set[UUID]:

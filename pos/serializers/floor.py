@@ -42,5 +42,10 @@ class TableMerge(Input):
     version = Whole(required=False, min_value=1, max_value=2**31 - 1)
 
 
+class TableMove(Input):
+    to = Id()
+    version = Whole(required=False, min_value=1, max_value=2**31 - 1)
+
+
 class TableQuery(PageQuery):
     floor = Id(required=False)

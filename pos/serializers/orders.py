@@ -103,10 +103,14 @@ class LinesInput(Input):
 
 
 class LineChange(Versioned):
+    """`modifiers`: all of them, as they are to be."""
+
     quantity = Quantity(required=False)
     seat = Whole(required=False, min_value=0, max_value=99)
     course = Whole(required=False, min_value=0, max_value=9)
     note = Text(required=False, allow_blank=True, max_length=200)
+    modifiers = rows_of(ChoiceInput(), required=False, max_length=50)
+    approver = Approver(required=False)
 
 
 class SomeLines(Versioned):
@@ -182,7 +186,10 @@ class ReasonInput(Versioned):
 
 
 class VoidInput(ReasonInput):
+    """`quantity`: so much of the line; all of it when it is left out."""
+
     line = Id()
+    quantity = Quantity(required=False)
     approver = Approver(required=False)
 
 

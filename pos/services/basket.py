@@ -12,7 +12,7 @@ from fynlo.db import new_id
 from pos.choices import LineState
 from pos.errors import ModifiersInvalid, PriceNotYours, ProductUnavailable, VariationInvalid
 from pos.models import OrderLine
-from pos.selectors.sale import Wanted
+from pos.selectors.sale import Choice, Wanted
 from pos.services.prices import price_at
 from pos.services.stock import Menu
 from pos.services.windows import is_on_sale
@@ -69,14 +69,13 @@ def _line(
     at: datetime,
 ) -> OrderLine:
     variation = _variation(place, wanted, product)
-    modifiers = _modifiers(place, wanted, product)
+    modifiers = choose_modifiers(wanted.modifiers, product, field=f"lines.{place}.modifiers")
     if wanted.unit_price is not None and not by.may(Permission.OVERRIDE_PRICE):
         raise PriceNotYours(field=f"lines.{place}.unit_price")
     menu_price = price_at(
         product=product, variation_id=wanted.variation, at=at, zone=profile.time_zone
     )
     unit_price = menu_price if wanted.unit_price is None else wanted.unit_price
-    extras = sum(row["price_delta"] * row["quantity"] for row in modifiers)
     return OrderLine(
         id=wanted.id or new_id(),
         position=place,
@@ -90,7 +89,7 @@ def _line(
         course=product["course"] if wanted.course is None else wanted.course,
         note=wanted.note,
         unit_price=unit_price,
-        modifiers_price=max(extras, -unit_price),
+        modifiers_price=price_of_modifiers(modifiers, unit_price=unit_price),
         price_overridden=unit_price != menu_price,
         tax_name=product["tax_name"],
         tax_rate_bps=product["tax_rate_bps"],
@@ -110,12 +109,20 @@ def _variation(place: int, wanted: Wanted, product: dict[str, Any]) -> dict[str,
     raise VariationInvalid(field=f"lines.{place}.variation")
 
 
-def _modifiers(place: int, wanted: Wanted, product: dict[str, Any]) -> list[dict[str, Any]]:
-    field = f"lines.{place}.modifiers"
+def price_of_modifiers(modifiers: Sequence[dict[str, Any]], *, unit_price: int) -> int:
+    """What they add to one piece, in minor units; a piece never costs less than nothing."""
+    extras: int = sum(row["price_delta"] * row["quantity"] for row in modifiers)
+    return max(extras, -unit_price)
+
+
+def choose_modifiers(
+    choices: Sequence[Choice], product: dict[str, Any], *, field: str
+) -> list[dict[str, Any]]:
+    """As a line keeps them. Raises ModifiersInvalid with this `field`."""
     offered = {row["id"]: (group, row) for group in product["groups"] for row in group["modifiers"]}
     counts = Counter[str]()
     chosen = []
-    for choice in wanted.modifiers:
+    for choice in choices:
         if str(choice.modifier) not in offered:
             raise ModifiersInvalid("This product does not offer that modifier.", field=field)
         group, modifier = offered[str(choice.modifier)]

@@ -23,7 +23,12 @@ from pos.selectors.floor import lock_table
 from pos.services import stock
 from pos.services.bill import open_bill, save
 from pos.services.receipts.issuing import issue_receipt
-from pos.services.sending import announce_tickets, cancel_at_stations
+from pos.services.ticket_printing import (
+    announce_tickets,
+    never_cooked,
+    print_lines,
+    stations_that_cook,
+)
 
 
 @transaction_required
@@ -59,17 +64,18 @@ def cancel_order(
     order = bill.order
     if order.paid > order.refunded:
         raise OrderHasPayments
-    unsent = [line for line in bill.live_lines if line.state in UNSENT]
-    cooking = [line for line in bill.live_lines if line.state in ON_THE_WAY]
-    if len(unsent) < len(bill.live_lines):
+    if any(line.state not in UNSENT for line in bill.live_lines):
         by.must(Permission.CANCEL_ORDER)
+    cooking = [line for line in bill.live_lines if line.state in ON_THE_WAY]
+    stations = stations_that_cook(order, cooking)
+    unused = never_cooked(bill.live_lines, stations)
     for line in bill.live_lines:
         line.state, line.voided_at, line.void_reason = LineState.VOIDED, now, reason
         bill.touch(line)
     order.status = move(order.status, OrderStatus.CANCELLED, ORDER_TRANSITIONS)
     order.cancel_reason, order.closed_at, order.closed_by_id = reason, now, by.membership_id
-    moved = stock.give_back(unsent)
-    tickets = cancel_at_stations(order, cooking, now=now)
+    moved = stock.give_back(unused)
+    tickets = print_lines(order, cooking, stations, change="cancel", now=now)
     save(bill, profile=restaurant_profile(by.restaurant_id), now=now)
     stock.announce(moved, by=by, now=now)
     announce_tickets(tickets, by=by, now=now)

@@ -103,12 +103,13 @@ def _on_lines(
         amount -= part
         spread[place] = (line, left - part)
         if part:
-            found.append(_again(discount, line_id=line.pk, value=part, amount=part))
+            found.append(copy_of(discount, line_id=line.pk, value=part, amount=part))
             found[-1].kind = DiscountKind.AMOUNT
     return found
 
 
-def _again(row: Any, **changes: Any) -> Any:
+def copy_of(row: Any, **changes: Any) -> Any:
+    """The row once more, unsaved and with a key of its own."""
     made = copy(row)
     made._state = copy(row._state)
     made._state.adding = True
@@ -142,7 +143,7 @@ def divide_line(
             parts.append(None)
             continue
         is_first = not any(parts)
-        part = line if is_first else _again(line, part_of=root, version=0)
+        part = line if is_first else copy_of(line, part_of=root, version=0)
         gross = nets[place] + sum(share[place] for share in shares)
         part_discounts = [
             _part_of_discount(discount, share[place], None if is_first else part)
@@ -156,7 +157,7 @@ def divide_line(
 def _part_of_discount(
     discount: OrderDiscount, amount: int, part: OrderLine | None
 ) -> OrderDiscount:
-    made: OrderDiscount = discount if part is None else _again(discount, line_id=part.pk)
+    made: OrderDiscount = discount if part is None else copy_of(discount, line_id=part.pk)
     _fix(made, amount)
     return made
 

@@ -21,6 +21,8 @@ _COLUMNS = (
     "seat",
     "course",
     "note",
+    "modifiers",
+    "modifiers_price",
     "state",
     "sent_at",
     "started_at",

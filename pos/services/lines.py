@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
-from typing import TypedDict
 from uuid import UUID
 
 from fynlo.accounts.actor import Actor
@@ -23,15 +21,6 @@ from pos.services.bill import OpenBill, open_bill, save
 from pos.services.discounts import check_cap_of_less
 
 MAX_LINES = 200
-
-
-class LineChanges(TypedDict, total=False):
-    """`quantity` and `note` only before the kitchen has the line."""
-
-    quantity: Decimal
-    note: str
-    seat: int
-    course: int
 
 
 @transaction_required
@@ -67,53 +56,13 @@ def _not_there_yet(bill: OpenBill, wanted: Sequence[Wanted]) -> list[Wanted]:
 
 
 def _is_the_same(stored: OrderLine, wanted: Wanted) -> bool:
-    """Its quantity tells only while nobody has changed the line."""
+    """Its quantity and modifiers tell only while nobody has changed the line."""
     chosen = {str(choice.modifier): choice.quantity for choice in wanted.modifiers}
-    return (
-        (stored.product_id, stored.variation_id) == (wanted.product, wanted.variation)
-        and {row["modifier"]: row["quantity"] for row in stored.modifiers} == chosen
-        and (stored.version > 1 or stored.quantity == wanted.quantity)
+    known = {row["modifier"]: row["quantity"] for row in stored.modifiers}
+    unchanged = (known, stored.quantity) == (chosen, wanted.quantity)
+    return (stored.product_id, stored.variation_id) == (wanted.product, wanted.variation) and (
+        stored.version > 1 or unchanged
     )
-
-
-@transaction_required
-def change_line(
-    *,
-    by: Actor,
-    now: datetime,
-    pk: UUID,
-    line_id: UUID,
-    expected_version: int | None,
-    changes: LineChanges,
-) -> str:
-    """`expected_version` is the line's own.
-
-    Raises NotFound, OrderNotOpen, VersionConflict, LineVoided, LineAlreadySent, ProductSoldOut,
-    ApprovalRequired, TotalBelowPaid, AmountTooLarge.
-    """
-    bill = open_bill(by.restaurant_id, pk)
-    line = _line(bill, line_id, expected_version)
-    if {"quantity", "note"} & changes.keys() and line.state not in UNSENT:
-        raise LineAlreadySent
-    before = line.quantity
-    moved = _change_quantity(line, changes.get("quantity", before), by=by, now=now)
-    line.note = changes.get("note", line.note)
-    line.seat = changes.get("seat", line.seat)
-    line.course = changes.get("course", line.course)
-    bill.touch(line)
-    save(bill, profile=restaurant_profile(by.restaurant_id), now=now)
-    if line.quantity < before:
-        check_cap_of_less(bill, by=by)
-    stock.announce(moved, by=by, now=now)
-    return append(kind="order.line_changed", document=ORDER, entity_id=pk, by=by, now=now)
-
-
-def _change_quantity(line: OrderLine, quantity: Decimal, *, by: Actor, now: datetime) -> set[UUID]:
-    if quantity == line.quantity:
-        return set()
-    line.carried = 0
-    menu = products_for_sale(by.restaurant_id, {line.product_id})
-    return stock.change_quantity(line, quantity, menu=menu, now=now)
 
 
 @transaction_required
@@ -126,7 +75,7 @@ def remove_line(
     ApprovalRequired, TotalBelowPaid.
     """
     bill = open_bill(by.restaurant_id, pk)
-    line = _line(bill, line_id, expected_version)
+    line = line_to_change(bill, line_id, expected_version)
     if line.state not in UNSENT:
         raise LineAlreadySent
     moved = stock.give_back([line])
@@ -139,7 +88,8 @@ def remove_line(
     return append(kind="order.line_removed", document=ORDER, entity_id=pk, by=by, now=now)
 
 
-def _line(bill: OpenBill, line_id: UUID, expected_version: int | None) -> OrderLine:
+def line_to_change(bill: OpenBill, line_id: UUID, expected_version: int | None) -> OrderLine:
+    """`expected_version` is the line's own. Raises NotFound, VersionConflict, LineVoided."""
     line = bill.line(line_id)
     order = bill.order
     check_version(

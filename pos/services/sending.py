@@ -1,23 +1,20 @@
 """From the order to the kitchen: send, hold, fire, serve. Only the difference is ever sent."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
-
-from django.db.models import Max
 
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.selectors import restaurant_profile
-from fynlo.db import new_id, transaction_required
+from fynlo.db import transaction_required
 from fynlo.errors import move
-from fynlo.events.log import append, append_all
+from fynlo.events.log import append
 from pos.choices import LINE_TRANSITIONS, ON_THE_WAY, LineState
-from pos.documents import ORDER, TICKET
+from pos.documents import ORDER
 from pos.errors import NothingToSend
-from pos.models import Order, OrderLine, Product, Ticket
+from pos.models import OrderLine, Product
 from pos.services.bill import OpenBill, open_bill, save
+from pos.services.ticket_printing import announce_tickets, print_lines
 
 
 @transaction_required
@@ -99,7 +96,7 @@ def _send(bill: OpenBill, chosen: list[OrderLine], *, kind: str, by: Actor, now:
         line.sent_at = now
         if line.pk not in stations:
             line.ready_at = now
-    tickets = _print(bill.order, chosen, stations, change="add", now=now)
+    tickets = print_lines(bill.order, chosen, stations, change="add", now=now)
     to_cook = [line for line in chosen if line.pk in stations]
     no_cooking = [line for line in chosen if line.pk not in stations]
     _set_state(bill, to_cook, LineState.SENT)
@@ -136,74 +133,8 @@ def _save(bill: OpenBill, *, by: Actor, now: datetime) -> None:
     save(bill, profile=restaurant_profile(by.restaurant_id), now=now, reprice=False)
 
 
-def cancel_at_stations(order: Order, lines: Sequence[OrderLine], *, now: datetime) -> list[Ticket]:
-    """Tickets that tell the stations to stop; call while holding the order's lock."""
-    if not lines:
-        return []
-    return _print(order, lines, _stations_that_cook(order), change="cancel", now=now)
-
-
-def announce_tickets(tickets: Sequence[Ticket], *, by: Actor, now: datetime) -> None:
-    """One event for each new ticket; call when all locks are held."""
-    ids = [ticket.pk for ticket in tickets]
-    append_all(kind="ticket.created", document=TICKET, entity_ids=ids, by=by, now=now)
-
-
 def _stations_of(lines: Sequence[OrderLine]) -> dict[UUID, UUID]:
     """Line to the station of its product; lines that no station cooks are missing."""
     rows = Product.objects.filter(pk__in={line.product_id for line in lines}, station__isnull=False)
     stations = dict(rows.values_list("pk", "station_id"))
     return {line.pk: stations[line.product_id] for line in lines if line.product_id in stations}
-
-
-def _stations_that_cook(order: Order) -> dict[UUID, UUID]:
-    """Line to the station that was told to cook it, wherever its product is cooked by now."""
-    rows = Ticket.objects.filter(order=order).values_list("station_id", "items")
-    return {UUID(item["line"]): station for station, items in rows for item in items}
-
-
-def _print(
-    order: Order,
-    lines: Sequence[OrderLine],
-    stations: dict[UUID, UUID],
-    *,
-    change: str,
-    now: datetime,
-) -> list[Ticket]:
-    """`stations`: line to station; the lines that are missing there are not printed."""
-    by_station: dict[UUID, list[OrderLine]] = defaultdict(list)
-    for line in lines:
-        if line.pk in stations:
-            by_station[stations[line.pk]].append(line)
-    if not by_station:
-        return []
-    last = Ticket.objects.filter(order=order).aggregate(last=Max("revision"))["last"] or 0
-    tickets = [
-        Ticket(
-            id=new_id(),
-            restaurant_id=order.restaurant_id,
-            order=order,
-            table_id=order.table_id,
-            station_id=station,
-            revision=last + 1,
-            items=[ticket_item(line, change) for line in cooked],
-            created_at=now,
-        )
-        for station, cooked in by_station.items()
-    ]
-    return Ticket.objects.bulk_create(tickets)
-
-
-def ticket_item(line: OrderLine, change: str) -> dict[str, Any]:
-    """One row of a ticket, as the cook reads it."""
-    return {
-        "line": str(line.pk),
-        "change": change,
-        "name": line.name,
-        "variation": line.variation_name,
-        "quantity": format(line.quantity.normalize(), "f"),
-        "modifiers": [{"name": row["name"], "quantity": row["quantity"]} for row in line.modifiers],
-        "seat": line.seat,
-        "course": line.course,
-        "note": line.note,
-    }

@@ -1,5 +1,6 @@
 """A ticket's way through the kitchen; its lines and its order follow."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from pos.errors import LinesMoved
 from pos.models import OrderLine, Ticket
 from pos.selectors.kitchen import (
     late_tickets,
+    lines_named,
     lock_ticket,
     orders_with,
     ticket_document,
@@ -74,6 +76,16 @@ def announce_header(bill: OpenBill, *, by: Actor, now: datetime) -> None:
 
     Call while holding the order's lock, when it is saved.
     """
+    announce_headers([bill], by=by, now=now)
+
+
+def announce_headers(bills: Sequence[OpenBill], *, by: Actor, now: datetime) -> None:
+    """As `announce_header`, for several orders; each ticket is told of once."""
+    ids = {ticket for bill in bills for ticket in _tickets_concerned(bill)}
+    append_all(kind="ticket.updated", document=TICKET, entity_ids=sorted(ids), by=by, now=now)
+
+
+def _tickets_concerned(bill: OpenBill) -> list[UUID]:
     parameters = {
         "order": bill.order.pk,
         "table": bill.order.table_id,
@@ -82,8 +94,7 @@ def announce_header(bill: OpenBill, *, by: Actor, now: datetime) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(_ANNOUNCE, parameters)
-        ids = [row[0] for row in cursor.fetchall()]
-    append_all(kind="ticket.updated", document=TICKET, entity_ids=ids, by=by, now=now)
+        return [row[0] for row in cursor.fetchall()]
 
 
 # The order's own tickets, and live ones that came to it with their lines; each asks an index.
@@ -152,7 +163,7 @@ def _stamp(ticket: Ticket, target: TicketState, now: datetime) -> None:
 
 def _open_with_lines(restaurant_id: UUID, pk: UUID) -> list[OpenBill]:
     """Lines may have gone to other orders since they were sent, or go while we wait."""
-    line_ids = [UUID(item["line"]) for item in ticket_items(restaurant_id, pk)]
+    line_ids = lines_named(ticket_items(restaurant_id, pk))
     bills = open_bills(restaurant_id, orders_with(line_ids))
     if orders_with(line_ids) != {bill.order.pk for bill in bills}:
         raise LinesMoved
@@ -161,7 +172,7 @@ def _open_with_lines(restaurant_id: UUID, pk: UUID) -> list[OpenBill]:
 
 def _move_lines(bill: OpenBill, ticket: Ticket, *, now: datetime, by: Actor) -> None:
     state = _LINE_STATES.get(TicketState(ticket.state))
-    cooked = {UUID(item["line"]) for item in ticket.items if item["change"] == "add"}
+    cooked = lines_named(item for item in ticket.items if item["change"] != "cancel")
     lines = [
         line
         for line in bill.lines
@@ -177,8 +188,9 @@ def _move_lines(bill: OpenBill, ticket: Ticket, *, now: datetime, by: Actor) -> 
 
 
 def _is_on(line: OrderLine, ticket: Ticket, cooked: set[UUID]) -> bool:
-    """A part that was divided off before its line was sent has a ticket of its own."""
-    return line.pk in cooked or (line.part_of in cooked and line.sent_at == ticket.created_at)
+    """The ticket that told the kitchen of it last speaks for a line: a part that was divided off
+    before it was sent has one of its own, and so has a line that was sent and then changed."""
+    return bool({line.pk, line.part_of} & cooked) and line.sent_at == ticket.created_at
 
 
 def _cook(line: OrderLine, state: LineState, now: datetime) -> None:

@@ -115,8 +115,8 @@ def test_a_table_with_others_merged_into_it_stays(
     assert owner.delete(f"tables/{menu.table.pk}/").status_code == 204
 
 
-def test_a_merge_takes_three_statements(server: Member, menu: Menu, next_table: Table) -> None:
+def test_a_merge_takes_four_statements(server: Member, menu: Menu, next_table: Table) -> None:
     server.get("floors/")
     with CaptureQueriesContext(connection) as statements:
         merge(server, next_table, menu.table)
-    assert len([row for row in statements if "SAVEPOINT" not in row["sql"]]) == 3
+    assert len([row for row in statements if "SAVEPOINT" not in row["sql"]]) == 4

@@ -11,7 +11,7 @@ from fynlo.api.inputs import NoBody
 from fynlo.api.operations import operation
 from fynlo.api.views import Endpoint
 from fynlo.documents import schema
-from pos.documents import FLOOR, TABLE
+from pos.documents import FLOOR, ORDER, TABLE
 from pos.selectors.floor import floors, live_floors, tables
 from pos.serializers.floor import (
     FloorChange,
@@ -19,6 +19,7 @@ from pos.serializers.floor import (
     TableChange,
     TableInput,
     TableMerge,
+    TableMove,
     TableQuery,
 )
 from pos.services.floors import (
@@ -30,6 +31,7 @@ from pos.services.floors import (
     delete_table,
 )
 from pos.services.table_merging import merge_table, unmerge_table
+from pos.services.table_moving import move_table
 
 
 def _with(shape: dict[str, Any], **more: dict[str, Any]) -> dict[str, Any]:
@@ -117,3 +119,11 @@ class Tables(Endpoint):
         """Let this table stand for itself again."""
         expected = self.expected_version(self.body())
         return self.write(unmerge_table, pk=pk, expected_version=expected)
+
+    @action(detail=True, methods=["post"])
+    @operation(Permission.TAKE_ORDERS, body=TableMove, answers=ORDER, pages=True)
+    def move(self, request: Request, pk: UUID) -> HttpResponse:
+        """All open orders of this table go to another one, or none does: the orders."""
+        given = self.body()
+        expected = self.expected_version(given)
+        return self.write(move_table, pk=pk, expected_version=expected, **given)

@@ -13,7 +13,8 @@ from pos.selectors.order_history import order_history
 from pos.selectors.orders import filtered_orders, orders
 from pos.serializers import orders as inputs
 from pos.services.explaining import EXPLAINED, explain_order
-from pos.services.lines import add_lines, change_line, remove_line
+from pos.services.line_changes import change_line
+from pos.services.lines import add_lines, remove_line
 from pos.services.orders import change_order, open_order
 from pos.services.preview import LINE_AMOUNTS, ORDER_AMOUNTS, calculate_order
 from pos.views.order_actions import OrderActions
@@ -127,7 +128,12 @@ class Orders(OrderActions, OrderReceipts):
         changes = self.body()
         expected = self.expected_version(changes)
         return self.write(
-            change_line, pk=pk, line_id=line_id, expected_version=expected, changes=changes
+            change_line,
+            pk=pk,
+            line_id=line_id,
+            expected_version=expected,
+            approver=self.approver(changes, Permission.APPROVE),
+            changes=changes,
         )
 
     @line.mapping.delete
