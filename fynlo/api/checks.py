@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
+from fynlo.settings.env import is_stand_in
+
 SECRET_KEY_LENGTH = 50
 # RFC 7518, 3.2: an HS256 key is at least as long as the hash.
 SIGNING_KEY_BYTES = 32
@@ -102,6 +104,17 @@ def public_url(app_configs: object, **options: object) -> Iterable[CheckMessage]
         )
 
 
+def providers(app_configs: object, **options: object) -> Iterable[CheckMessage]:
+    """fynlo.E010"""
+    for name in () if settings.DEMO_MODE else settings.PROVIDER_URLS:
+        if is_stand_in(getattr(settings, name)):
+            yield Error(
+                f"{name} leads to a sandbox: guests would pay with money that does not exist.",
+                hint="Leave it out to use the real provider, or set DEMO_MODE=true.",
+                id="fynlo.E010",
+            )
+
+
 def _has_host(url: str, scheme: str) -> bool:
     parts = urlsplit(url)
     return parts.scheme == scheme and bool(parts.hostname)
@@ -115,4 +128,5 @@ ALL = (
     allowed_origins,
     websocket_url,
     public_url,
+    providers,
 )

@@ -7,6 +7,7 @@ import django_stubs_ext
 from celery.schedules import crontab
 
 from fynlo.settings.env import BASE_DIR, env
+from fynlo.settings.payments import *  # noqa: F403
 from fynlo.settings.unfold import UNFOLD  # noqa: F401
 
 # Django's generic classes may be written with their types, as in `ModelForm[Product]`.
@@ -126,7 +127,6 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "restore-availability": {"task": "pos.restore_availability", "schedule": 60.0},
     "sweep-accounts": {"task": "accounts.sweep", "schedule": crontab(hour=3, minute=20)},
     "sweep-api": {"task": "api.sweep", "schedule": crontab(hour=3, minute=40)},
-    "sum-up-sales-days": {"task": "pos.sum_up_sales_days", "schedule": crontab(minute="*/10")},
     "resume-menu-imports": {"task": "pos.resume_menu_imports", "schedule": 60.0},
 }
 

@@ -1,7 +1,9 @@
 """The environment, read once. A running `make run` leaves its own in `$FYNLO_STATE/env`."""
 
 import os
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 
@@ -20,6 +22,26 @@ def require(*names: str) -> None:
     missing = [name for name in names if not os.environ.get(name)]
     if missing:
         raise SystemExit(f"fynlo: not set: {', '.join(missing)} (deploy/env.example explains each)")
+
+
+def is_stand_in(url: str) -> bool:
+    """Whether a provider's address leads to this machine, a private network or a sandbox."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        is_near = not ip_address(host).is_global
+    except ValueError:
+        is_near = "." not in host or host.endswith((".local", ".internal", ".localhost"))
+    return parts.scheme != "https" or is_near or "sandbox" in host
+
+
+def refuse_stand_ins(urls: dict[str, str]) -> None:
+    """Ends the process with one line that names every variable that leads to a stand-in."""
+    found = sorted(name for name, url in urls.items() if is_stand_in(url))
+    if found:
+        raise SystemExit(
+            f"fynlo: no real provider: {', '.join(found)} (DEMO_MODE=true allows a sandbox)"
+        )
 
 
 def require_pairs(name: str) -> dict[str, str]:

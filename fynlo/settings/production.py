@@ -1,6 +1,6 @@
 """Production: every secret and address is given, nothing has a convenient default."""
 
-from fynlo.settings.env import BASE_DIR, env, require, require_pairs
+from fynlo.settings.env import BASE_DIR, env, refuse_stand_ins, require, require_pairs
 
 require(
     "SECRET_KEY",
@@ -17,6 +17,9 @@ require(
 )
 
 from fynlo.settings.base import *  # noqa: E402, F403
+
+if not DEMO_MODE:
+    refuse_stand_ins({name: globals()[name] for name in PROVIDER_URLS})
 
 SECRET_KEY = env.str("SECRET_KEY")
 # "kid=secret,kid=secret": the first signs new tokens, the others are still accepted.

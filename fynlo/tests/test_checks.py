@@ -57,6 +57,10 @@ def test_good_settings_are_accepted(production: Settings) -> None:
         ("WEBSOCKET_URL", "ws://pos.example.com/ws/v1/events/", "fynlo.E007"),
         ("WEBSOCKET_URL", "wss:///ws/v1/events/", "fynlo.E007"),
         ("PUBLIC_URL", "http://pos.example.com", "fynlo.E008"),
+        ("TRUELAYER_API_URL", "https://api.truelayer-sandbox.com", "fynlo.E010"),
+        ("TRUELAYER_API_URL", "https://10.0.0.5", "fynlo.E010"),
+        ("TRUELAYER_AUTH_URL", "http://auth.truelayer.com", "fynlo.E010"),
+        ("TRUELAYER_WEBHOOK_JWKS_URL", "https://localhost:9000/jwks", "fynlo.E010"),
     ],
 )
 def test_a_bad_setting_is_an_error_with_a_hint(
@@ -112,6 +116,22 @@ def test_signing_keys_without_a_key_id_are_named_in_one_line() -> None:
     failed = start(SIGNING_KEYS="only-a-secret", **given, **databases)
     assert failed.returncode == 1
     assert failed.stderr == "fynlo: SIGNING_KEYS is not written key=value,key=value\n"
+
+
+def test_production_does_not_start_with_a_stand_in_for_a_bank_unless_for_a_demonstration() -> None:
+    names = ("SECRET_KEY", "ALLOWED_HOSTS", "ALLOWED_ORIGINS", "PUBLIC_URL", "WEBSOCKET_URL")
+    given = dict.fromkeys((*names, "FIELD_KEYS", "DEFAULT_FROM_EMAIL"), "x") | {
+        "EMAIL_URL": "dummymail://",
+        "SIGNING_KEYS": "one=x",
+        "DATABASE_URL": "postgresql://db/fynlo",
+        "REDIS_URL": "redis://redis",
+        "TRUELAYER_API_URL": "http://127.0.0.1:9000",
+    }
+    failed = start(**given)
+    assert failed.returncode == 1
+    assert failed.stderr.startswith("fynlo: no real provider: TRUELAYER_API_URL")
+    assert failed.stderr.count("\n") == 1
+    assert "no real provider" not in start(DEMO_MODE="true", **given).stderr
 
 
 def test_the_example_environment_names_every_variable_that_settings_read() -> None:

@@ -5,7 +5,7 @@ no transaction and keeps no state but cached credentials. Amounts are minor unit
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
@@ -20,6 +20,17 @@ class Capabilities:
     cancel: bool = True
     qr: bool = False
     strong_authentication: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RestaurantAccount:
+    """What a restaurant has of its own at the providers; what is empty is the deployment's."""
+
+    truelayer_merchant_account: str = ""
+    stripe_account: str = ""
+    stripe_publishable_key: str = ""
+    stripe_secret_key: str = field(default="", repr=False)
+    stripe_webhook_secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

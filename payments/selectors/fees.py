@@ -1,16 +1,26 @@
 """Reads of the price list and of what a restaurant has chosen."""
 
+from dataclasses import fields
 from datetime import date
 from uuid import UUID
 
 from payments.choices import Surcharge
 from payments.models import FeeSchedule, PaymentSettings, SurchargeRule
+from payments.providers.base import RestaurantAccount
+
+FIELDS = fields(RestaurantAccount)
 
 
 def payment_settings(restaurant_id: UUID) -> PaymentSettings:
     """The restaurant's row, or one with the defaults that is not saved (`version` 1)."""
     found = PaymentSettings.objects.for_restaurant(restaurant_id).first()
     return found or PaymentSettings(restaurant_id=restaurant_id)
+
+
+def restaurant_account(restaurant_id: UUID) -> RestaurantAccount:
+    """What the adapters of this restaurant are made with. Holds secrets in the clear."""
+    row = payment_settings(restaurant_id)
+    return RestaurantAccount(**{field.name: getattr(row, field.name) for field in FIELDS})
 
 
 def fee_schedules(*, country: str, currency: str, on: date) -> dict[str, FeeSchedule]:

@@ -69,6 +69,19 @@ def card_house(card_house_process: RunningStripe) -> RunningStripe:
     return card_house_process
 
 
+@pytest.fixture
+def open_banking(bank: RunningBank, settings: Any) -> RunningBank:
+    """The deployment's bank is the stand-in."""
+    known = bank.credentials
+    settings.TRUELAYER_CLIENT_ID = known.client_id
+    settings.TRUELAYER_CLIENT_SECRET = known.client_secret
+    settings.TRUELAYER_KID = known.kid
+    settings.TRUELAYER_PRIVATE_KEY = known.private_key
+    settings.TRUELAYER_AUTH_URL = settings.TRUELAYER_API_URL = bank.url
+    settings.TRUELAYER_WEBHOOK_JWKS_URL = f"{bank.url}/.well-known/jwks"
+    return bank
+
+
 def order_of(member: Member, menu: Menu, price: int) -> dict[str, Any]:
     """An order to take away that costs `price` minor units; somebody who may override sells it."""
     return opened(member, menu.order(menu.line(unit_price=price), channel="takeaway"))

@@ -1,0 +1,29 @@
+"""The deployment's own access to payment providers. What is empty is not offered to guests."""
+
+from fynlo.settings.env import env
+
+# Where guests' phones reach us: the QR code leads there.
+PUBLIC_PAY_BASE_URL = env.str("PUBLIC_PAY_BASE_URL", default="") or env.str(
+    "PUBLIC_URL", default="http://127.0.0.1:8000"
+)
+# Stand-ins may serve a demonstration in production settings; nothing else may.
+DEMO_MODE = env.bool("DEMO_MODE", default=False)
+
+TRUELAYER_CLIENT_ID = env.str("TRUELAYER_CLIENT_ID", default="")
+TRUELAYER_CLIENT_SECRET = env.str("TRUELAYER_CLIENT_SECRET", default="")
+TRUELAYER_KID = env.str("TRUELAYER_KID", default="")
+# PEM in one line, its line breaks written \n.
+TRUELAYER_PRIVATE_KEY = env.str("TRUELAYER_PRIVATE_KEY", default="", multiline=True)
+TRUELAYER_AUTH_URL = env.str("TRUELAYER_AUTH_URL", default="https://auth.truelayer.com")
+TRUELAYER_API_URL = env.str("TRUELAYER_API_URL", default="https://api.truelayer.com")
+TRUELAYER_HOSTED_URL = env.str("TRUELAYER_HOSTED_URL", default="https://payment.truelayer.com")
+TRUELAYER_WEBHOOK_JWKS_URL = env.str(
+    "TRUELAYER_WEBHOOK_JWKS_URL", default="https://webhooks.truelayer.com/.well-known/jwks"
+)
+# Production does not start when one of these leads to a sandbox, unless in DEMO_MODE.
+PROVIDER_URLS = (
+    "TRUELAYER_AUTH_URL",
+    "TRUELAYER_API_URL",
+    "TRUELAYER_HOSTED_URL",
+    "TRUELAYER_WEBHOOK_JWKS_URL",
+)
