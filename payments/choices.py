@@ -213,6 +213,16 @@ class Surcharge(models.TextChoices):
     AT_COST = "AT_COST", "Allowed, at what it costs"
 
 
+class Obstacle(models.TextChoices):
+    """Why a way to pay cannot be used now."""
+
+    DISABLED = "disabled", "The restaurant does not offer it."
+    NO_PRICE = "no_price", "It is not offered in this country and currency."
+    PROVIDER_DOWN = "provider_down", "The provider does not answer at the moment."
+    BELOW_MINIMUM = "below_minimum", "The amount is too small for it."
+    ABOVE_MAXIMUM = "above_maximum", "The amount is too large for it."
+
+
 class AcceptAt(models.TextChoices):
     """When a bank payment closes the table."""
 

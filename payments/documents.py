@@ -102,3 +102,24 @@ STATUS = Document(
         "version": "version",
     },
 )
+PAYMENT_SETTINGS = Document(
+    "payment_settings",
+    models.PaymentSettings,
+    stream="payments",
+    fields={
+        "id": "id",
+        "methods": "methods",
+        "fee_payer": "fee_payer",
+        "bank_fee_confirmed_at": "bank_fee_confirmed_at",
+        "bank_fee_confirmed_by": "bank_fee_confirmed_by_id",
+        "takes_tips": "takes_tips",
+        "tip_presets_bps": "tip_presets_bps",
+        "refund_limit": "refund_limit",
+        "accept_at": "accept_at",
+        "falls_back_to_card": "falls_back_to_card",
+        "truelayer_merchant_account": "truelayer_merchant_account",
+        "stripe_account": "stripe_account",
+        "stripe_publishable_key": "stripe_publishable_key",
+        "version": "version",
+    },
+)

@@ -23,6 +23,28 @@ class TenderedTooLittle(DomainError):
     message = "The guest gave less than the amount and tip. Ask for more, or take a part payment."
 
 
+class MethodNotAvailable(DomainError):
+    """`extra["obstacles"]`: why, as in a quote."""
+
+    code = "method_not_available"
+    status = 422
+    message = "This way to pay cannot be used now. Ask for a quote and choose another one."
+
+
+class QuoteStale(DomainError):
+    """`extra["total"]`: what it comes to now, in minor units."""
+
+    code = "quote_stale"
+    status = 409
+    message = "The amounts have changed since they were shown. Show the new total and ask again."
+
+
+class TipsNotTaken(DomainError):
+    code = "tips_not_taken"
+    status = 422
+    message = "This restaurant takes no tips. Send the payment without one."
+
+
 class ProviderError(DomainError):
     """The base of everything that a provider's adapter raises."""
 

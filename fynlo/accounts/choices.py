@@ -37,6 +37,7 @@ class Permission(models.TextChoices):
     TAKE_PAYMENT = "take_payment", "Take payments"
     VIEW_PAYMENTS = "view_payments", "See payments"
     VIEW_REPORTS = "view_reports", "See reports of sales and of the kitchen"
+    EDIT_PAYMENT_SETTINGS = "edit_payment_settings", "Change how payments are taken"
     VIEW_STAFF = "view_staff", "See staff, wages, sessions and devices"
     MANAGE_STAFF = "manage_staff", "Invite people, change their role, wage and PIN"
     GRANT_PERMISSIONS = "grant_permissions", "Allow and deny single permissions to a person"
@@ -81,7 +82,11 @@ _MANAGE = _SELL | {
     Permission.MANAGE_DEVICES,
     Permission.VIEW_PERFORMANCE,
 }
-_OWN = _MANAGE | {Permission.GRANT_PERMISSIONS, Permission.CORRECT_LOCKED_TIME}
+_OWN = _MANAGE | {
+    Permission.EDIT_PAYMENT_SETTINGS,
+    Permission.GRANT_PERMISSIONS,
+    Permission.CORRECT_LOCKED_TIME,
+}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.PLATFORM_OWNER: _OWN | {Permission.VIEW_PLATFORM},

@@ -164,6 +164,9 @@ TABLE: dict[str, Row] = {
     "GET analytics/sales/": Row(MANAGE, 200),
     "GET payments/": Row(SELL, 200),
     "GET payments/<payment>/": Row(SELL, 200),
+    "GET payments/settings/": Row(OWN, 200),
+    "PATCH payments/settings/": Row(OWN, 200, lambda w: {"takes_tips": False, "version": 1}),
+    "POST payments/quote/": Row(SELL, 200, lambda w: {"order": w.sent}, names_others=True),
     "POST payments/cash/": Row(
         SELL, 201, lambda w: {"order": w.sent, "tendered": 10_000}, names_others=True
     ),

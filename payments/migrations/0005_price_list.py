@@ -11,7 +11,8 @@ from django.db import migrations
 
 # method, currency, provider's bps, provider's fixed part, Fynlo's bps, least amount
 PRICES = [
-    ("open_banking", "", 20, 0, 100, 1),
+    ("open_banking", "GBP", 20, 0, 100, 1),
+    ("open_banking", "EUR", 20, 0, 100, 1),
     ("card", "", 290, 30, 100, 1),
     ("card", "GBP", 290, 30, 100, 30),
     ("card", "EUR", 290, 30, 100, 50),

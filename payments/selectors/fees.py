@@ -4,7 +4,10 @@ from dataclasses import fields
 from datetime import date
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from payments.choices import Surcharge
+from payments.documents import PAYMENT_SETTINGS
 from payments.models import FeeSchedule, PaymentSettings, SurchargeRule
 from payments.providers.base import RestaurantAccount
 
@@ -13,8 +16,29 @@ FIELDS = fields(RestaurantAccount)
 
 def payment_settings(restaurant_id: UUID) -> PaymentSettings:
     """The restaurant's row, or one with the defaults that is not saved (`version` 1)."""
-    found = PaymentSettings.objects.for_restaurant(restaurant_id).first()
-    return found or PaymentSettings(restaurant_id=restaurant_id)
+    return settings_rows(restaurant_id).first() or PaymentSettings(restaurant_id=restaurant_id)
+
+
+def settings_rows(restaurant_id: UUID) -> QuerySet[PaymentSettings]:
+    """One row, or none while nothing was chosen."""
+    return PaymentSettings.objects.for_restaurant(restaurant_id)
+
+
+def settings_document(restaurant_id: UUID) -> tuple[int, str] | None:
+    """The version and the document; None while nothing was chosen."""
+    rows = PAYMENT_SETTINGS.annotated(settings_rows(restaurant_id))
+    found: tuple[int, str] | None = rows.values_list("version", "document").first()
+    return found
+
+
+def lock_settings(restaurant_id: UUID) -> PaymentSettings:
+    """The row, locked to the end of the transaction; it has to exist."""
+    return settings_rows(restaurant_id).select_for_update(no_key=True).get()
+
+
+def lock_every_settings() -> list[PaymentSettings]:
+    """All restaurants' rows, locked in the order of their keys."""
+    return list(PaymentSettings.objects.select_for_update(no_key=True).order_by("pk"))
 
 
 def restaurant_account(restaurant_id: UUID) -> RestaurantAccount:

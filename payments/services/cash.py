@@ -105,10 +105,17 @@ def _charge(order: Order, *, by: Actor, amount: int | None, tip: int) -> Charge:
         raise OrderAlreadyPaid
     if amount is not None and amount > left:
         raise AmountAboveDue(field="amount", extra={"due": left})
-    if amount is not None and amount < left:
-        return Charge(amount, tip, 0)
-    coin = restaurant_profile(by.restaurant_id).cash_rounding
-    return Charge(left, tip, round_to_step(left + tip, coin) - left - tip)
+    taken = left if amount is None else amount
+    rounding = rounding_for(left, taken, tip, restaurant_id=by.restaurant_id)
+    return Charge(taken, tip, rounding)
+
+
+def rounding_for(left: int, taken: int, tip: int, *, restaurant_id: UUID) -> int:
+    """What the smallest coin adds (or takes) when `taken` and `tip` settle all that is `left`."""
+    if taken < left:
+        return 0
+    coin = restaurant_profile(restaurant_id).cash_rounding
+    return round_to_step(left + tip, coin) - left - tip
 
 
 def _captured(order: Order, charge: Charge, *, by: Actor, now: datetime, tendered: int) -> Payment:

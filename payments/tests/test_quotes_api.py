@@ -1,0 +1,185 @@
+from datetime import date
+from typing import Any
+
+import pytest
+
+from fynlo.accounts.choices import Role
+from fynlo.accounts.models import Restaurant
+from fynlo.db import new_id
+from fynlo.testing.cast import Member, hire
+from payments.models import FeeSchedule, PaymentSettings
+from payments.tests.conftest import now_of, order_of, paid
+from pos.tests.conftest import Menu, said, stock_menu
+
+pytestmark = pytest.mark.django_db
+
+
+def asked(member: Member, order: dict[str, Any], **body: Any) -> dict[str, Any]:
+    """The quote, which has to be given."""
+    response = member.post("payments/quote/", {"order": order["id"], **body})
+    assert response.status_code == 200, response.content
+    return said(response)
+
+
+def by_method(quote: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {row["method"]: row for row in quote["methods"]}
+
+
+def chooses(restaurant: Restaurant, **fields: Any) -> None:
+    PaymentSettings.objects.create(restaurant=restaurant, **fields)
+
+
+def elsewhere(country: str, currency: str) -> tuple[Member, Menu]:
+    """Somebody who may sell at any price, in a restaurant far away."""
+    abroad = Restaurant.objects.create(name="Abroad", country=country, currency=currency)
+    return hire(abroad, Role.OWNER), stock_menu(abroad)
+
+
+def test_every_way_to_pay_with_its_fees(owner: Member, menu: Menu) -> None:
+    quote = asked(owner, order_of(owner, menu, 2500), tip=250)
+    assert (quote["currency"], quote["bill"], quote["tip"], quote["amount"]) == (
+        "GBP",
+        2500,
+        250,
+        2750,
+    )
+    rows = by_method(quote)
+    names = ("total", "customer_fee", "provider_fee", "platform_fee", "net", "saved_against_card")
+    assert [rows["open_banking"][name] for name in names] == [2750, 0, 6, 28, 2716, 104]
+    assert [rows["card"][name] for name in names] == [2750, 0, 110, 28, 2612, 0]
+    assert [rows["apple_pay"][name] for name in names] == [2750, 0, 110, 28, 2612, 0]
+    assert [rows["cash"][name] for name in names] == [2750, 0, 0, 0, 2750, 138]
+    assert quote["recommended"] == "open_banking"
+    assert quote["reasons"][0] == "Bank costs 34 in fees, no other way less."
+
+
+def test_a_british_guest_is_not_charged_for_a_card_nor_for_the_bank_before_an_owner_confirms(
+    owner: Member, menu: Menu
+) -> None:
+    order = order_of(owner, menu, 2750)
+    rows = by_method(asked(owner, order, fee_payer="customer"))
+    assert {row["fee_payer"] for row in rows.values()} - {rows["cash"]["fee_payer"]} == {
+        "restaurant"
+    }
+    assert not any(rows[name]["may_charge_guest"] for name in ("open_banking", "card", "apple_pay"))
+    owner.patch("payments/settings/", {"bank_fee_is_confirmed": True, "version": 1})
+    rows = by_method(asked(owner, order, fee_payer="customer"))
+    assert (rows["open_banking"]["fee_payer"], rows["open_banking"]["total"]) == ("customer", 2784)
+    assert (rows["card"]["fee_payer"], rows["card"]["total"]) == ("restaurant", 2750)
+
+
+def test_elsewhere_the_guest_bears_the_fees_and_may_refuse() -> None:
+    member, menu = elsewhere("US", "EUR")
+    chooses(member.restaurant, fee_payer="customer")
+    order = order_of(member, menu, 11000)
+    rows = by_method(asked(member, order))
+    assert (rows["card"]["total"], rows["card"]["net"]) == (11473, 11000)
+    assert (rows["open_banking"]["total"], rows["open_banking"]["net"]) == (11132, 11000)
+    refused = by_method(asked(member, order, fee_payer="restaurant"))
+    assert (refused["card"]["total"], refused["card"]["net"]) == (11000, 10541)
+
+
+@pytest.mark.parametrize(
+    ("country", "currency", "price", "total", "net"),
+    [("JP", "JPY", 33, 65, 33), ("KW", "KWD", 12_345, 12_871, 12_345), ("JP", "JPY", 1, 32, 1)],
+)
+def test_currencies_of_other_exponents_count_in_their_own_minor_units(
+    country: str, currency: str, price: int, total: int, net: int
+) -> None:
+    """The bank is not offered there; a card is, at the same rates."""
+    member, menu = elsewhere(country, currency)
+    quote = asked(member, order_of(member, menu, price), fee_payer="customer")
+    rows = by_method(quote)
+    assert rows["open_banking"]["obstacles"] == ["no_price"]
+    assert (rows["card"]["total"], rows["card"]["net"]) == (total, net)
+    assert quote["recommended"] == "card"
+
+
+@pytest.mark.parametrize(("price", "obstacles"), [(1, ["below_minimum"]), (33, [])])
+def test_a_card_has_a_least_amount(
+    owner: Member, menu: Menu, price: int, obstacles: list[str]
+) -> None:
+    quote = asked(owner, order_of(owner, menu, price))
+    assert by_method(quote)["card"]["obstacles"] == obstacles
+    assert by_method(quote)["open_banking"]["net"] == price
+    assert quote["recommended"] == "open_banking"
+
+
+def test_the_largest_bill_is_quoted(owner: Member, menu: Menu) -> None:
+    largest = 10**11
+    quote = asked(owner, order_of(owner, menu, largest), tip=largest)
+    assert by_method(quote)["card"]["net"] == 2 * largest - 5_800_000_030 - 2_000_000_000
+
+
+def test_presets_are_shares_of_the_bill_before_fees(owner: Member, menu: Menu) -> None:
+    quote = asked(owner, order_of(owner, menu, 1999))
+    assert quote["tips"] == [
+        {"bps": 500, "amount": 100},
+        {"bps": 1000, "amount": 200},
+        {"bps": 2000, "amount": 400},
+    ]
+    assert asked(owner, order_of(owner, menu, 1999), tip=1)["tip"] == 1
+
+
+def test_a_restaurant_without_tips_offers_and_takes_none(owner: Member, menu: Menu) -> None:
+    chooses(owner.restaurant, takes_tips=False)
+    order = order_of(owner, menu, 1999)
+    assert (asked(owner, order)["takes_tips"], asked(owner, order)["tips"]) == (False, [])
+    refused = owner.post("payments/quote/", {"order": order["id"], "tip": 1})
+    assert (refused.status_code, said(refused)["code"]) == (422, "tips_not_taken")
+
+
+def test_what_the_restaurant_does_not_offer_is_not_recommended(owner: Member, menu: Menu) -> None:
+    chooses(owner.restaurant, methods=["apple_pay", "card"])
+    quote = asked(owner, order_of(owner, menu, 1999))
+    assert by_method(quote)["open_banking"]["obstacles"] == ["disabled"]
+    assert quote["recommended"] == "apple_pay"
+
+
+def test_a_price_of_the_country_wins_from_its_day_on(owner: Member, menu: Menu) -> None:
+    terms = {"method": "card", "country": "GB", "provider_bps": 150, "platform_bps": 100}
+    FeeSchedule.objects.create(**terms, provider_fixed=20, valid_from=date(2021, 1, 1))
+    FeeSchedule.objects.create(**terms, provider_fixed=99, valid_from=date(2999, 1, 1))
+    quote = asked(owner, order_of(owner, menu, 1000))
+    assert by_method(quote)["card"]["provider_fee"] == 35
+
+
+def test_a_part_of_what_is_due_can_be_quoted(owner: Member, menu: Menu) -> None:
+    order = order_of(owner, menu, 2000)
+    paid(owner, order, amount=500, tendered=500)
+    assert asked(owner, order)["bill"] == 1500
+    assert asked(owner, order, amount=700)["bill"] == 700
+    refused = owner.post("payments/quote/", {"order": order["id"], "amount": 1501})
+    assert (refused.status_code, said(refused)["code"]) == (422, "amount_above_due")
+
+
+def test_cash_is_rounded_to_the_smallest_coin_when_it_settles(
+    rival_owner: Member, rival_menu: Menu
+) -> None:
+    order = order_of(rival_owner, rival_menu, 1003)
+    assert by_method(asked(rival_owner, order))["cash"]["total"] == 1005
+    assert by_method(asked(rival_owner, order, amount=502))["cash"]["total"] == 502
+
+
+def test_nothing_is_quoted_for_what_is_paid_closed_or_elsewhere(
+    owner: Member, menu: Menu, rival_owner: Member
+) -> None:
+    order = order_of(owner, menu, 1000)
+    stranger = rival_owner.post("payments/quote/", {"order": order["id"]})
+    assert (stranger.status_code, said(stranger)["code"]) == (422, "unknown_reference")
+    nowhere = owner.post("payments/quote/", {"order": str(new_id())})
+    assert said(nowhere)["code"] == "unknown_reference"
+    paid(owner, order, tendered=1000)
+    assert said(owner.post("payments/quote/", {"order": order["id"]}))["code"] == (
+        "order_already_paid"
+    )
+    other = order_of(owner, menu, 1000)
+    owner.post(f"orders/{other['id']}/cancel/", {"reason": "gone"})
+    assert said(owner.post("payments/quote/", {"order": other["id"]}))["code"] == "order_not_open"
+
+
+def test_a_quote_writes_nothing(owner: Member, menu: Menu) -> None:
+    order = order_of(owner, menu, 1000)
+    asked(owner, order, tip=100, fee_payer="customer")
+    assert now_of(owner, order)["version"] == order["version"]
+    assert not PaymentSettings.objects.exists()
