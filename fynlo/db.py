@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec, Self, TypeVar
 from uuid import UUID
@@ -45,6 +46,16 @@ def transaction_required(service: Callable[P, R]) -> Callable[P, R]:
         return service(*args, **kwargs)
 
     return checked
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What the first phase of a use case has committed: the entity it is about, and the record
+    from which the next phases go on, none when nothing is left to ask anybody."""
+
+    entity: UUID
+    point: UUID | None
+    is_new: bool = True
 
 
 class OwnedQuerySet(models.QuerySet[M]):

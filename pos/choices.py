@@ -130,6 +130,15 @@ class SalesGroup(models.TextChoices):
     CHANNEL = "channel", "Channel"
 
 
+class SalesDimension(models.TextChoices):
+    """By which properties of an order the sums of a day are kept."""
+
+    HOUR = "hour", "Hour"
+    TABLE = "table", "Table"
+    SERVER = "server", "Server"
+    CHANNEL = "channel", "Channel"
+
+
 class TableShape(models.TextChoices):
     SQUARE = "square", "Square"
     ROUND = "round", "Round"

@@ -132,6 +132,9 @@ _GROUP_FOR_SALE = Document(
         "modifiers": Many(MODIFIER, "group", on="group", order_by=("position", "id"), where=_LIVE),
     },
 )
+_SIZE_FOR_SALE = Document(
+    "size_for_sale", models.Variation, fields={**VARIATION.fields, "cost": "cost"}
+)
 PRODUCT_FOR_SALE = Document(
     "product_for_sale",
     models.Product,
@@ -139,6 +142,7 @@ PRODUCT_FOR_SALE = Document(
         "id": "id",
         "name": "name",
         "price": "price",
+        "cost": "cost",
         "course": "course",
         "station": "station_id",
         "tax_name": "tax_rate__name",
@@ -146,7 +150,7 @@ PRODUCT_FOR_SALE = Document(
         "tax_inclusive": "tax_rate__is_inclusive",
         "availability": "availability",
         "available_again_at": "available_again_at",
-        "variations": _VARIATIONS,
+        "variations": Many(_SIZE_FOR_SALE, "product", order_by=("position", "id"), where=_LIVE),
         "groups": Many(_GROUP_FOR_SALE, "product", order_by=("position", "id")),
         "timed_prices": _TIMED_PRICES,
         "availability_windows": _WINDOWS,

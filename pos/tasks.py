@@ -9,7 +9,8 @@ from fynlo.db import durable
 from pos.selectors.kitchen import restaurants_with_late_tickets
 from pos.selectors.menu import restaurants_with_products_back
 from pos.selectors.menu_imports import imports_left_alone
-from pos.services import availability, menu_imports, tickets
+from pos.selectors.sales_days import days_to_sum_up
+from pos.services import availability, menu_imports, sales_days, tickets
 
 
 @shared_task(name="pos.restore_availability")
@@ -51,3 +52,13 @@ def resume_menu_imports(**_: Any) -> None:
     """Each minute: imports whose worker died, or that no broker was there to take."""
     for pk in imports_left_alone(since=utc_now() - menu_imports.LEFT_ALONE):
         menu_imports.hand_over(pk)
+
+
+@shared_task(name="pos.sum_up_sales_days")
+def sum_up_sales_days(**_: Any) -> None:
+    """Every ten minutes: days that are over and were not summed up yet, or have changed since.
+    Each in a transaction of its own, so that what is done stays done."""
+    now = utc_now()
+    for restaurant_id, day in days_to_sum_up(now=now):
+        with durable():
+            sales_days.sum_up_day(restaurant_id=restaurant_id, day=day, now=now)

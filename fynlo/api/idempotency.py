@@ -64,6 +64,15 @@ class Claim:
         return cls(restaurant_id, scope, fingerprint, now)
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a key was answered with; `headers` is JSON text."""
+
+    status: int
+    headers: str
+    body: str
+
+
 def run(claim: Claim | None, work: Callable[[], HttpResponse]) -> HttpResponse:
     """Run `work` in one transaction; with a claim, at most once.
 
@@ -75,15 +84,16 @@ def run(claim: Claim | None, work: Callable[[], HttpResponse]) -> HttpResponse:
     try:
         return _once(claim, work)
     except IntegrityError as error:
-        _check_about_ids(error)
+        check_about_ids(error)
     try:
         return _once(claim, work)
     except IntegrityError as error:
-        _check_about_ids(error)
+        check_about_ids(error)
         raise IdConflict from error
 
 
-def _check_about_ids(error: IntegrityError) -> None:
+def check_about_ids(error: IntegrityError) -> None:
+    """Raises the error again unless it is about a primary key."""
     if "_pkey" not in str(error):
         raise error
 
@@ -94,12 +104,15 @@ def _once(claim: Claim | None, work: Callable[[], HttpResponse]) -> HttpResponse
             return work()
     try:
         with durable():
-            return _replayed(claim) or _store(claim, work())
+            stored = look_up(claim)
+            return replay(stored) if stored else store(claim, work())
     except DomainError as error:
-        return _keep_refusal(claim, error)
+        return keep_refusal(claim, error)
 
 
-def _replayed(claim: Claim) -> HttpResponse | None:
+def look_up(claim: Claim) -> Stored | None:
+    """Takes the key's lock for this transaction. Raises IdempotencyInProgress when another one
+    has it, IdempotencyKeyReused when it was used with another body."""
     with connection.cursor() as cursor:
         oldest = claim.now - KEPT_FOR
         lock_name = f"{claim.restaurant_id}{claim.scope}"
@@ -111,21 +124,25 @@ def _replayed(claim: Claim) -> HttpResponse | None:
         return None
     if fingerprint != claim.fingerprint:
         raise IdempotencyKeyReused
-    response = HttpResponse(body, status=status)
-    for name, value in json.loads(headers).items():
+    return Stored(status, headers, body)
+
+
+def replay(stored: Stored) -> HttpResponse:
+    response = HttpResponse(stored.body, status=stored.status)
+    for name, value in json.loads(stored.headers).items():
         response[name] = value
     response["Idempotency-Replayed"] = "true"
     return response
 
 
-def _store(claim: Claim, response: HttpResponse) -> HttpResponse:
+def store(claim: Claim, response: HttpResponse) -> HttpResponse:
+    """Raises IdempotencyInProgress when somebody else stored one a moment ago."""
     if not _insert(claim, response):
         raise IdempotencyInProgress
     return response
 
 
 def _insert(claim: Claim, response: HttpResponse) -> bool:
-    headers = {name: response[name] for name in _HEADERS_KEPT if name in response}
     with connection.cursor() as cursor:
         cursor.execute(
             _STORE,
@@ -134,7 +151,7 @@ def _insert(claim: Claim, response: HttpResponse) -> bool:
                 claim.scope,
                 claim.fingerprint,
                 response.status_code,
-                json.dumps(headers),
+                headers_kept(response),
                 response.content.decode(),
                 claim.now,
                 claim.now - KEPT_FOR,
@@ -143,7 +160,12 @@ def _insert(claim: Claim, response: HttpResponse) -> bool:
         return bool(cursor.rowcount == 1)
 
 
-def _keep_refusal(claim: Claim, error: DomainError) -> HttpResponse:
+def headers_kept(response: HttpResponse) -> str:
+    """As JSON text."""
+    return json.dumps({name: response[name] for name in _HEADERS_KEPT if name in response})
+
+
+def keep_refusal(claim: Claim, error: DomainError) -> HttpResponse:
     response = render(error)
     if error.status < 500 and error.status not in _MAY_HEAL:
         with durable():

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn, TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -25,12 +25,14 @@ from fynlo.api.idempotency import KEY_FORM, Claim, run
 from fynlo.api.operations import VERSION_FORM, Access, Operation
 from fynlo.api.pages import Page, page_of
 from fynlo.api.parsers import canonical
+from fynlo.api.phases import run_in_phases
 from fynlo.api.rates import Standing, address_of, spend
 from fynlo.clock import utc_now
-from fynlo.db import new_id
+from fynlo.db import Intent, new_id
 from fynlo.documents import Document
 from fynlo.errors import NotFound
 
+T = TypeVar("T")
 _A_KEY = re.compile(KEY_FORM)
 _A_VERSION = re.compile(VERSION_FORM)
 
@@ -223,6 +225,39 @@ class Endpoint(ViewSet):
         arguments["pk"] = given or new_id()
         arguments["fingerprint"] = self.fingerprint if given else ""
         return self._write(lambda: self._created(service, arguments))
+
+    def in_phases(
+        self,
+        prepare: Callable[..., Intent],
+        *,
+        call: Callable[..., T],
+        finish: Callable[..., str],
+        **arguments: Any,
+    ) -> HttpResponse:
+        """Like `write`, or `make` where the operation answers 201, but asks somebody outside
+        between two transactions: see `fynlo.api.phases`.
+
+        `call(intent=, now=)` and `finish(intent=, outcome=, by=, now=)` read the clock anew.
+        """
+        creates = self.operation is not None and self.operation.status == 201
+        if creates:
+            given = arguments.pop("id", None)
+            arguments["pk"] = given or new_id()
+            arguments["fingerprint"] = self.fingerprint if given else ""
+
+        def answered(intent: Intent, outcome: T) -> HttpResponse:
+            text = finish(intent=intent, outcome=outcome, by=self.actor, now=utc_now())
+            response = self.answer(text, status=201 if creates and intent.is_new else 200)
+            if creates:
+                response["Location"] = self.location_of(intent.entity)
+            return response
+
+        return run_in_phases(
+            self._claim(),
+            prepare=lambda: prepare(by=self.actor, now=self.now, **arguments),
+            call=lambda intent: call(intent=intent, now=utc_now()),
+            finish=answered,
+        )
 
     def _changed(self, service: Callable[..., str], arguments: dict[str, Any]) -> HttpResponse:
         text = service(by=self.actor, now=self.now, **arguments)

@@ -15,6 +15,7 @@ from pos.models.menu import (
 )
 from pos.models.orders import Order, OrderDiscount, OrderLine, OrderNumber
 from pos.models.receipts import Receipt, ReceiptChain, ReceiptPrint
+from pos.models.sales import ProductSalesOfDay, SalesDay, SalesOfDay, TendersOfDay
 
 __all__ = [
     "AvailabilityWindow",
@@ -29,12 +30,16 @@ __all__ = [
     "OrderNumber",
     "Product",
     "ProductModifierGroup",
+    "ProductSalesOfDay",
     "Receipt",
     "ReceiptChain",
     "ReceiptPrint",
+    "SalesDay",
+    "SalesOfDay",
     "Station",
     "Table",
     "TaxRate",
+    "TendersOfDay",
     "Ticket",
     "TimedPrice",
     "Variation",

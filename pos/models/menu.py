@@ -133,12 +133,13 @@ class Product(Archivable):
 
 
 class Variation(models.Model):
-    """A size with its own price."""
+    """A size with its own price and, where it is known, its own cost."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     product = models.ForeignKey(Product, models.CASCADE, related_name="variations")
     name = models.CharField(max_length=60)
     price = models.BigIntegerField()
+    cost = models.BigIntegerField(null=True, blank=True)
     position = models.PositiveIntegerField(default=0)
     archived_at = models.DateTimeField(null=True, blank=True)
 

@@ -126,7 +126,8 @@ class OrderLine(models.Model):
     Minor units: `unit_price` and `modifiers_price` for one piece; `gross` for the quantity;
     `discount` is the line's own discounts, `order_discount` its share of the order's;
     `total = gross - discount` is what the guest reads beside the line. `tax` is the line's share
-    of its rate bucket. `modifiers`: `[{"modifier", "name", "quantity", "price_delta"}]`.
+    of its rate bucket. `unit_cost`: what one piece cost the house; null where that was not known.
+    `modifiers`: `[{"modifier", "name", "quantity", "price_delta"}]`.
     `counted`: the pieces it took off a limited product.
     A line that a split divides keeps its id for the first part; `part_of` of the others names it.
     `carried`: what dividing left with this part beyond quantity times price.
@@ -149,6 +150,7 @@ class OrderLine(models.Model):
     unit_price = models.BigIntegerField()
     modifiers_price = models.BigIntegerField(default=0)
     price_overridden = models.BooleanField(default=False)
+    unit_cost = models.BigIntegerField(null=True)
     carried = models.BigIntegerField(default=0)
     gross = models.BigIntegerField(default=0)
     discount = models.BigIntegerField(default=0)

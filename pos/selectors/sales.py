@@ -12,7 +12,7 @@ from django.db import connection
 from fynlo.accounts.selectors import Profile, restaurant_profile
 from fynlo.clock import business_date
 from fynlo.money import divide_half_up
-from pos.choices import Channel, SalesGroup
+from pos.choices import Channel, SalesDimension, SalesGroup
 from pos.errors import RangeReversed, RangeTooLong
 from pos.selectors.sales_facts import (
     LINE_FACTS,
@@ -57,7 +57,16 @@ def period(
     return found
 
 
-_DAYS = "ARRAY(SELECT generate_series(%(first)s::date, %(last)s::date, interval '1 day')::date)"
+# Days that were summed up and have not changed since; all others are summed from their orders.
+_SUMMED = """
+SELECT id, business_date AS day FROM pos_salesday
+WHERE restaurant_id = %(restaurant)s AND business_date BETWEEN %(first)s AND %(last)s
+    AND is_current AND time_zone = %(zone)s
+"""
+_OTHER_DAYS = """ARRAY(
+    SELECT generate_series(%(first)s::date, %(last)s::date, interval '1 day')::date
+    EXCEPT SELECT day FROM summed
+)"""
 _BY_ORDER = {
     SalesGroup.HOUR: "hour",
     SalesGroup.DAY: "day::text",
@@ -68,7 +77,7 @@ _BY_ORDER = {
 }
 _BY_LINE = {
     SalesGroup.PRODUCT: "product::text",
-    SalesGroup.CATEGORY: "(SELECT category_id::text FROM pos_product WHERE id = product)",
+    SalesGroup.CATEGORY: "(SELECT p.category_id::text FROM pos_product p WHERE p.id = product)",
 }
 _NAMES = {
     SalesGroup.TABLE: "(SELECT number FROM pos_table WHERE id = NULLIF(key, '')::uuid)",
@@ -79,23 +88,59 @@ _NAMES = {
 }
 _NOT_SAID = {SalesGroup.TABLE: "No table", SalesGroup.SERVER: "No server"}
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-# A quantity leaves as a decimal string; all other sums are whole numbers.
-_LINE_SUMS = sums(LINE_MEASURES).replace("sum(quantity)", "trim_scale(sum(quantity))::text")
+
+
+def _by(dimension: str) -> str:
+    """Orders of all days by one dimension."""
+    columns = ", ".join(ORDER_MEASURES)
+    return f"""
+SELECT day, key AS "{dimension}", {columns}
+FROM summed JOIN pos_salesofday s ON s.day_id = summed.id WHERE s.dimension = '{dimension}'
+UNION ALL SELECT day, "{dimension}", {columns} FROM orders
+"""  # noqa: S608
+
+
+def by_product() -> str:
+    """`product` and the measures of its lines in all days."""
+    columns = ", ".join(LINE_MEASURES)
+    return f"""
+SELECT product, {sums(LINE_MEASURES)} FROM (
+    SELECT product_id AS product, {columns}
+    FROM summed JOIN pos_productsalesofday s ON s.day_id = summed.id
+    UNION ALL SELECT product, {columns} FROM lines
+) parts GROUP BY product
+"""  # noqa: S608
+
+
+_TENDERS = f"""
+SELECT method, {", ".join(TENDER_MEASURES)} FROM summed JOIN pos_tendersofday s
+    ON s.day_id = summed.id
+UNION ALL SELECT method, {", ".join(TENDER_MEASURES)} FROM tenders
+"""  # noqa: S608
+SOURCES = f"""
+summed AS ({_SUMMED}), orders AS ({ORDER_FACTS}), lines AS ({LINE_FACTS}),
+tenders AS ({TENDER_FACTS})
+""".format(days=_OTHER_DAYS)
+
+
+def _grouped(group_by: SalesGroup) -> str:
+    if group_by in _BY_ORDER:
+        by_time = group_by in (SalesGroup.DAY, SalesGroup.WEEKDAY)
+        dimension = SalesDimension.CHANNEL if by_time else SalesDimension(group_by.value)
+        source, key, columns = _by(dimension), _BY_ORDER[group_by], sums(ORDER_MEASURES)
+        return f"SELECT {key} AS key, {columns} FROM ({source}) parts GROUP BY 1"  # noqa: S608
+    # A quantity leaves as a decimal string; all other sums are whole numbers.
+    columns = sums(LINE_MEASURES).replace("sum(quantity)", "trim_scale(sum(quantity))::text")
+    return f"""SELECT {_BY_LINE[group_by]} AS key, {columns}
+FROM ({by_product()}) sold GROUP BY 1"""  # noqa: S608
 
 
 def _statement(group_by: SalesGroup) -> str:
-    by_line = group_by in _BY_LINE
-    key, source, columns = (
-        (_BY_LINE[group_by], "lines", _LINE_SUMS)
-        if by_line
-        else (_BY_ORDER[group_by], "orders", sums(ORDER_MEASURES))
-    )
     return f"""
-WITH orders AS ({ORDER_FACTS}), lines AS ({LINE_FACTS}), tenders AS ({TENDER_FACTS}),
-groups AS (SELECT {key} AS key, {columns} FROM {source} GROUP BY 1),
+WITH {SOURCES}, groups AS ({_grouped(group_by)}),
 named AS (SELECT {_NAMES.get(group_by, "key")} AS name, groups.* FROM groups),
-totals AS (SELECT {sums(ORDER_MEASURES)} FROM orders),
-methods AS (SELECT method, {sums(TENDER_MEASURES)} FROM tenders GROUP BY method),
+totals AS (SELECT {sums(ORDER_MEASURES)} FROM ({_by(SalesDimension.CHANNEL)}) parts),
+methods AS (SELECT method, {sums(TENDER_MEASURES)} FROM ({_TENDERS}) parts GROUP BY method),
 open AS (
     SELECT count(*) AS orders, COALESCE(sum(total), 0) AS total FROM pos_order
     WHERE restaurant_id = %(restaurant)s AND status = 'OPEN'
@@ -107,7 +152,7 @@ SELECT json_build_object(
     'payments', (SELECT COALESCE(json_agg(methods ORDER BY method), '[]') FROM methods),
     'open', (SELECT row_to_json(open) FROM open)
 )::text
-""".format(days=_DAYS)  # noqa: S608
+"""  # noqa: S608
 
 
 _STATEMENTS = {group_by: _statement(group_by) for group_by in SalesGroup}

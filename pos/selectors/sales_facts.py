@@ -88,7 +88,9 @@ WHERE {_IS_OF_THESE_DAYS} AND o.status <> 'OPEN' AND o.merged_into_id IS NULL
 LINE_FACTS = f"""
 SELECT o.business_date AS day, l.product_id AS product, live * l.quantity AS quantity, l.gross,
     l.discount + l.order_discount AS discount, net, l.tax, 1 - live AS voided_lines,
-    (1 - live) * {_WOULD_HAVE_COST} AS voided, 0 AS cost, 0 AS costed_net
+    (1 - live) * {_WOULD_HAVE_COST} AS voided,
+    live * COALESCE(round(l.unit_cost * l.quantity), 0)::bigint AS cost,
+    CASE WHEN l.unit_cost IS NULL THEN 0 ELSE net END AS costed_net
 FROM pos_order o JOIN pos_orderline l ON l.order_id = o.id
 CROSS JOIN LATERAL (
     SELECT (l.state <> 'VOIDED')::int AS live,

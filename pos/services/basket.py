@@ -91,6 +91,7 @@ def _line(
         unit_price=unit_price,
         modifiers_price=price_of_modifiers(modifiers, unit_price=unit_price),
         price_overridden=unit_price != menu_price,
+        unit_cost=_cost(product, variation),
         tax_name=product["tax_name"],
         tax_rate_bps=product["tax_rate_bps"],
         tax_inclusive=product["tax_inclusive"],
@@ -107,6 +108,13 @@ def _variation(place: int, wanted: Wanted, product: dict[str, Any]) -> dict[str,
         if variation["id"] == str(wanted.variation):
             return dict(variation)
     raise VariationInvalid(field=f"lines.{place}.variation")
+
+
+def _cost(product: dict[str, Any], variation: dict[str, Any] | None) -> int | None:
+    """A size without a cost of its own costs what the product does."""
+    own: int | None = variation["cost"] if variation else None
+    of_product: int | None = product["cost"]
+    return of_product if own is None else own
 
 
 def price_of_modifiers(modifiers: Sequence[dict[str, Any]], *, unit_price: int) -> int:
