@@ -20,7 +20,7 @@ from payments.sandbox.stripe.intents import require_secret
 from payments.sandbox.stripe.operations import OPERATIONS, Operation
 from payments.sandbox.stripe.reading import expanded
 from payments.sandbox.stripe.refusals import Answer, Json, Refused
-from payments.sandbox.stripe.scenarios import Scenario, Scenarios
+from payments.sandbox.stripe.scenarios import Scenarios
 from payments.sandbox.stripe.sender import Sender
 from payments.sandbox.stripe.store import Store
 
@@ -93,10 +93,10 @@ def _execute(
     if is_public and "payment_intent" in one.name:
         intent = books.store.one(books.account, "payment_intent", name)
         require_secret(intent, params.get("client_secret", ""))
-    scenario = None if one.method == "GET" else stand_in.scenarios.of_request(one.name)
-    if scenario and scenario.name == "429":
+    trouble = stand_in.scenarios.of_request(one.name)
+    if trouble == "429":
         raise Refused(429, "invalid_request_error", "Too many requests.", code="rate_limit")
-    if scenario and scenario.name == "502":
+    if trouble == "502":
         return HTMLResponse("<h1>502 Bad Gateway</h1>", status_code=502)
     key = request.headers.get("Idempotency-Key", "") if one.method == "POST" else ""
     answer, headers = idempotency.run(
@@ -104,9 +104,7 @@ def _execute(
         account=books.account,
         key=key,
         asked=f"{one.method} {request.url.path} {json.dumps(params, sort_keys=True)}",
-        work=lambda: _work(
-            books, one, params, name=name, scenario=scenario, sender=stand_in.sender
-        ),
+        work=lambda: _work(books, one, params, name=name, sender=stand_in.sender),
     )
     return _json(answer, headers)
 
@@ -117,16 +115,17 @@ def _work(
     params: Json,
     *,
     name: str,
-    scenario: Scenario | None,
     sender: Sender,
 ) -> Answer:
+    scenario = books.scenarios.of_work(one.name)
     how = scenario.name if scenario else ""
     if how == "500_before_commit":
         return Answer(500, BROKEN)
     try:
         with books.store.transaction():
             answer = one.work(books, params, name)
-            body = expanded(books, answer.body, params.get("expand", []))
+            paths = params.get("expand", []) if answer.status == 200 else []
+            body = expanded(books, answer.body, paths)
     except Refused as refused:
         return refused.answer
     sender.nudged.set()

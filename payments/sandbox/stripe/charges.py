@@ -1,5 +1,6 @@
 """Charges and what they cost: one line of the balance for each movement of money."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 from payments.sandbox.stripe.books import Books
@@ -8,6 +9,7 @@ from payments.sandbox.stripe.refusals import Json
 
 FEE_BPS = 290
 FEE_FIXED = 30
+HELD_S = 7 * 24 * 3600
 
 
 def stripe_fee(amount: int) -> int:
@@ -40,7 +42,7 @@ def charge(books: Books, intent: Json, method: Json, card: TestCard) -> Json:
         paid=not code,
         payment_intent=intent["id"],
         payment_method=method["id"],
-        payment_method_details={"type": "card", "card": method["card"]},
+        payment_method_details={"type": "card", "card": _held(intent, method["card"])},
         refunded=False,
         status="failed" if code else "succeeded",
     )
@@ -48,6 +50,12 @@ def charge(books: Books, intent: Json, method: Json, card: TestCard) -> Json:
     books.store.keep(made)
     books.emit("charge.failed" if code else "charge.succeeded", shown(made))
     return made
+
+
+def _held(intent: Json, card: Json) -> Json:
+    """A hold ends by itself after seven days."""
+    is_held = intent["capture_method"] == "manual"
+    return {**card, "capture_before": int(time.time()) + HELD_S if is_held else None}
 
 
 def shown(charge: Json) -> Json:

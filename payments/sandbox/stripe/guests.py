@@ -187,7 +187,15 @@ def _dispute(books: Books, intent: Json) -> Json:
     return refunds.dispute(books, paid, reason="fraudulent")
 
 
+def _settle(books: Books, intent: Json) -> Json:
+    """The money is available in the account's balance."""
+    paid = books.store.one(books.account, "charge", intent["latest_charge"])
+    moved = books.store.one(books.account, "balance_transaction", paid["balance_transaction"])
+    return books.store.keep({**moved, "status": "available"})
+
+
 ACTS: dict[str, Any] = {
+    "settle": _settle,
     "authenticate": lambda books, intent: intents.authenticate(books, intent, succeeded=True),
     "fail-authentication": lambda books, intent: intents.authenticate(
         books, intent, succeeded=False

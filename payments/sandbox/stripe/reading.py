@@ -51,7 +51,7 @@ def searched(books: Books, kind: str, path: str, params: Json) -> Answer:
     asked = _QUERY.fullmatch(params.get("query", "").strip())
     if asked is None:
         raise invalid("We were unable to parse your search query.", param="query")
-    lags = books.scenarios.of_request("search_lag")
+    lags = books.scenarios.of_search()
     rows = books.store.newest(
         books.account, kind, inside(f"metadata.{asked[1]}", asked[2]), limit=_limit(params)
     )

@@ -17,7 +17,8 @@ import threading
 from dataclasses import dataclass, field
 
 WEBHOOKS = frozenset({"drop", "duplicate", "reorder", "future", "stale", "forged"})
-REQUESTS = frozenset({"500_after_commit", "500_before_commit", "502", "slow", "429", "search_lag"})
+AT_THE_DOOR = frozenset({"502", "429"})
+AT_WORK = frozenset({"500_after_commit", "500_before_commit", "slow"})
 
 
 @dataclass
@@ -43,8 +44,17 @@ class Scenarios:
         with self.lock:
             self.waiting.clear()
 
-    def of_request(self, operation: str) -> Scenario | None:
-        return self._take(REQUESTS, operation)
+    def of_request(self, operation: str) -> str:
+        """Before anything was looked at."""
+        found = self._take(AT_THE_DOOR, operation)
+        return found.name if found else ""
+
+    def of_work(self, operation: str) -> Scenario | None:
+        """When the request is executed, which a repeated key is not."""
+        return self._take(AT_WORK, operation)
+
+    def of_search(self) -> bool:
+        return self._take(frozenset({"search_lag"}), "") is not None
 
     def of_webhook(self, kind: str) -> str:
         found = self._take(WEBHOOKS, kind)
