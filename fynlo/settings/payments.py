@@ -20,10 +20,20 @@ TRUELAYER_HOSTED_URL = env.str("TRUELAYER_HOSTED_URL", default="https://payment.
 TRUELAYER_WEBHOOK_JWKS_URL = env.str(
     "TRUELAYER_WEBHOOK_JWKS_URL", default="https://webhooks.truelayer.com/.well-known/jwks"
 )
+
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_PUBLISHABLE_KEY = env.str("STRIPE_PUBLISHABLE_KEY", default="")
+# More than one while they are changed.
+STRIPE_WEBHOOK_SECRETS = env.list("STRIPE_WEBHOOK_SECRET", default=[])
+STRIPE_API_URL = env.str("STRIPE_API_URL", default="https://api.stripe.com")
+# A page that takes cards by itself, as the stand-in has it. Empty: Stripe.js on our own page does.
+STRIPE_HOSTED_URL = env.str("STRIPE_HOSTED_URL", default="")
+
 # Production does not start when one of these leads to a sandbox, unless in DEMO_MODE.
 PROVIDER_URLS = (
     "TRUELAYER_AUTH_URL",
     "TRUELAYER_API_URL",
     "TRUELAYER_HOSTED_URL",
     "TRUELAYER_WEBHOOK_JWKS_URL",
+    "STRIPE_API_URL",
 )

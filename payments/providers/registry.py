@@ -1,6 +1,6 @@
 """Adapters, built from the deployment's settings and a restaurant's own account."""
 
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -9,6 +9,9 @@ from payments.choices import Method, Provider
 from payments.errors import NotSupported, ProviderAuth
 from payments.providers.base import PaymentProvider, RestaurantAccount
 from payments.providers.health import watching
+from payments.providers.stripe.adapter import Stripe
+from payments.providers.stripe.config import StripeConfig
+from payments.providers.stripe.wire import Wire
 from payments.providers.truelayer.adapter import TrueLayer
 from payments.providers.truelayer.config import TrueLayerConfig
 from payments.providers.truelayer.transport import Transport
@@ -29,7 +32,37 @@ def provider_of(provider: str, account: RestaurantAccount) -> PaymentProvider:
     """
     if provider == Provider.TRUELAYER:
         return _truelayer(account)
+    if provider == Provider.STRIPE:
+        return stripe_of(account)
     raise NotSupported
+
+
+def stripe_of(account: RestaurantAccount) -> Stripe:
+    """By the restaurant's own keys when it has any, else for its account below ours.
+
+    Raises ProviderAuth without keys.
+    """
+    if account.stripe_secret_key:
+        own = _stripe_config(account.stripe_secret_key, (account.stripe_webhook_secret,))
+        return Stripe(_wire(own), own)
+    if not settings.STRIPE_SECRET_KEY:
+        raise ProviderAuth
+    config = _stripe_config(settings.STRIPE_SECRET_KEY, tuple(settings.STRIPE_WEBHOOK_SECRETS))
+    return Stripe(_wire(config), config, account=account.stripe_account)
+
+
+def _stripe_config(secret_key: str, webhook_secrets: tuple[str, ...]) -> StripeConfig:
+    return StripeConfig(
+        secret_key=secret_key,
+        webhook_secrets=webhook_secrets,
+        api_url=settings.STRIPE_API_URL,
+        hosted_url=settings.STRIPE_HOSTED_URL,
+    )
+
+
+@lru_cache(maxsize=256)
+def _wire(config: StripeConfig) -> Wire:
+    return Wire(config, watched=partial(watching, Provider.STRIPE))
 
 
 def _truelayer(account: RestaurantAccount) -> TrueLayer:
