@@ -1,7 +1,7 @@
 """Which access to a provider serves which restaurant."""
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import SettingsWrapper
 
 from payments.choices import Provider
 from payments.errors import NotSupported, ProviderAuth
