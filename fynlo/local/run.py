@@ -14,6 +14,7 @@ from fynlo.local.environment import start_databases
 from fynlo.local.errors import LocalError
 from fynlo.local.ports import LOOPBACK, answers, read_port
 from fynlo.local.process import Service
+from fynlo.local.stand_ins import start_stand_ins
 from fynlo.local.state import State
 from fynlo.local.supervisor import Stopped, Supervisor
 
@@ -49,7 +50,8 @@ def _start_everything(supervisor: Supervisor, http: int, websocket: int) -> None
         "PUBLIC_URL": f"http://{LOOPBACK}:{http}",
         "WEBSOCKET_URL": f"ws://{LOOPBACK}:{websocket}/ws/v1/events/",
     }
-    variables = addresses | start_databases(supervisor)
+    found, stand_ins = start_stand_ins(supervisor, addresses["PUBLIC_URL"])
+    variables = addresses | found | start_databases(supervisor)
     state.write_environment(variables)
     own = {"FYNLO_STATE": str(state.folder), "PYTHONUNBUFFERED": "1"}
     environment = {**os.environ, **variables, **own}
@@ -57,6 +59,7 @@ def _start_everything(supervisor: Supervisor, http: int, websocket: int) -> None
     _read_ports()
     supervisor.start(*_services(state, environment, http, websocket))
     ready = {"http": addresses["PUBLIC_URL"], "websocket": addresses["WEBSOCKET_URL"], **demo}
+    ready["stand_ins"] = stand_ins
     state.write_ready(ready)
     supervisor.console.show(_welcome(ready))
 
@@ -132,6 +135,7 @@ def _is_healthy(port: int) -> bool:
 
 def _welcome(ready: dict[str, Any]) -> str:
     rows = [("web", ready["http"], ""), ("WebSocket", ready["websocket"], "")]
+    rows += [(name, url, "stand-in") for name, url in ready["stand_ins"].items()]
     rows += [(name, login["email"], login["password"]) for name, login in ready["logins"].items()]
     width = max(len(middle) for _, middle, _ in rows)
     lines = [f"  {left:<15} {middle:<{width}}  {right}".rstrip() for left, middle, right in rows]

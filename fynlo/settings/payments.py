@@ -14,6 +14,8 @@ TRUELAYER_CLIENT_SECRET = env.str("TRUELAYER_CLIENT_SECRET", default="")
 TRUELAYER_KID = env.str("TRUELAYER_KID", default="")
 # PEM in one line, its line breaks written \n.
 TRUELAYER_PRIVATE_KEY = env.str("TRUELAYER_PRIVATE_KEY", default="", multiline=True)
+# By currency; for restaurants that have none of their own.
+TRUELAYER_MERCHANT_ACCOUNTS: dict[str, str] = env.dict("TRUELAYER_MERCHANT_ACCOUNTS", default={})
 TRUELAYER_AUTH_URL = env.str("TRUELAYER_AUTH_URL", default="https://auth.truelayer.com")
 TRUELAYER_API_URL = env.str("TRUELAYER_API_URL", default="https://api.truelayer.com")
 TRUELAYER_HOSTED_URL = env.str("TRUELAYER_HOSTED_URL", default="https://payment.truelayer.com")

@@ -8,10 +8,12 @@ is under way is asked after, cancelled and refunded whatever it says. Redis away
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 from redis import RedisError
 
 from fynlo.redis import asking
+from payments.choices import Provider
 from payments.errors import (
     ProviderAuth,
     ProviderError,
@@ -41,13 +43,15 @@ def watching(provider: str) -> Iterator[None]:
     _note_answer(provider)
 
 
-def is_healthy(provider: str) -> bool:
+def providers_down() -> frozenset[Provider]:
+    """Those that routing leaves out for the moment."""
     try:
         with asking() as redis:
-            return not redis.exists(_open(provider))
+            marks = cast("list[bytes | None]", redis.mget(map(_open, Provider)))
     except RedisError as error:
         logger.warning("the health of providers is not known: %s", error)
-        return True
+        return frozenset()
+    return frozenset(one for one, mark in zip(Provider, marks, strict=True) if mark is not None)
 
 
 def _note_failure(provider: str) -> None:

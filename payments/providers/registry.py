@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from payments.choices import Method, Provider
+from payments.choices import Provider
 from payments.errors import NotSupported, ProviderAuth
 from payments.providers.base import PaymentProvider, RestaurantAccount
 from payments.providers.health import watching
@@ -16,13 +16,6 @@ from payments.providers.truelayer.adapter import TrueLayer
 from payments.providers.truelayer.config import TrueLayerConfig
 from payments.providers.truelayer.transport import Transport
 from payments.providers.truelayer.webhooks import Webhooks
-
-PROVIDERS = {
-    Method.OPEN_BANKING: Provider.TRUELAYER,
-    Method.CARD: Provider.STRIPE,
-    Method.APPLE_PAY: Provider.STRIPE,
-    Method.CASH: Provider.HOUSE,
-}
 
 
 def provider_of(provider: str, account: RestaurantAccount) -> PaymentProvider:

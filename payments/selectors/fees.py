@@ -4,8 +4,10 @@ from dataclasses import fields
 from datetime import date
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
 
+from fynlo.accounts.selectors import restaurant_profile
 from payments.choices import Surcharge
 from payments.documents import PAYMENT_SETTINGS
 from payments.models import FeeSchedule, PaymentSettings, SurchargeRule
@@ -42,9 +44,17 @@ def lock_every_settings() -> list[PaymentSettings]:
 
 
 def restaurant_account(restaurant_id: UUID) -> RestaurantAccount:
-    """What the adapters of this restaurant are made with. Holds secrets in the clear."""
+    """What the adapters of this restaurant are made with. Holds secrets in the clear.
+
+    One without a merchant account of its own uses the deployment's.
+    """
     row = payment_settings(restaurant_id)
-    return RestaurantAccount(**{field.name: getattr(row, field.name) for field in FIELDS})
+    own = {field.name: getattr(row, field.name) for field in FIELDS}
+    if not row.truelayer_merchant_account:
+        currency = restaurant_profile(restaurant_id).currency
+        shared: dict[str, str] = settings.TRUELAYER_MERCHANT_ACCOUNTS
+        own["truelayer_merchant_account"] = shared.get(currency, "")
+    return RestaurantAccount(**own)
 
 
 def fee_schedules(*, country: str, currency: str, on: date) -> dict[str, FeeSchedule]:

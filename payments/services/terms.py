@@ -1,6 +1,5 @@
 """What a payment would cost here and now: the price list, the law and the restaurant's choice."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +9,7 @@ from fynlo.clock import business_date
 from payments.choices import PROVIDER_OF, FeePayer, Method, Provider, Surcharge
 from payments.errors import MethodNotAvailable, QuoteStale
 from payments.models import FeeSchedule, PaymentSettings
+from payments.providers.health import providers_down
 from payments.selectors.fees import fee_schedules, payment_settings, surcharge_rules
 from payments.services.fees import Rate, fees
 from payments.services.routing import Candidate, borne_by, may_be_charged
@@ -33,11 +33,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What is read once for all ways to pay."""
+    """What is read once for all ways to pay. `down`: providers that do not answer."""
 
     chosen: PaymentSettings
     prices: dict[str, FeeSchedule]
     rules: dict[str, Surcharge]
+    down: frozenset[Provider] = frozenset()
 
 
 def conditions(restaurant_id: UUID, *, now: datetime) -> Conditions:
@@ -48,6 +49,7 @@ def conditions(restaurant_id: UUID, *, now: datetime) -> Conditions:
         chosen=payment_settings(restaurant_id),
         prices=fee_schedules(country=profile.country, currency=profile.currency, on=on),
         rules=surcharge_rules(profile.country),
+        down=providers_down(),
     )
 
 
@@ -57,10 +59,9 @@ def terms_of(
     known: Conditions,
     *,
     payer: FeePayer | None = None,
-    down: Collection[Provider] = (),
 ) -> Terms:
     """For bill and tip of `amount` minor units. `payer`: who is to bear the fees, the
-    restaurant's choice when None; `down`: providers that do not answer."""
+    restaurant's choice when None."""
     price, chosen = known.prices.get(method), known.chosen
     rule = known.rules.get(method, Surcharge.AT_COST)
     is_confirmed = chosen.bank_fee_confirmed_at is not None
@@ -71,7 +72,7 @@ def terms_of(
         preference=chosen.methods.index(method) if method in chosen.methods else 0,
         is_offered=method in chosen.methods,
         is_priced=price is not None,
-        is_healthy=PROVIDER_OF[method] not in down,
+        is_healthy=PROVIDER_OF[method] not in known.down,
         minimum=price.minimum if price else 1,
         maximum=price.maximum if price else None,
     )
@@ -84,14 +85,13 @@ def usable_terms(
     known: Conditions,
     *,
     payer: FeePayer | None = None,
-    down: Collection[Provider] = (),
     expected_total: int | None = None,
 ) -> Terms:
     """As `terms_of`. `expected_total`: what the guest was shown, when they were shown anything.
 
     Raises MethodNotAvailable, QuoteStale.
     """
-    terms = terms_of(method, amount, known, payer=payer, down=down)
+    terms = terms_of(method, amount, known, payer=payer)
     obstacles = terms.candidate.obstacles
     if obstacles:
         raise MethodNotAvailable(

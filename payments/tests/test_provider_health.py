@@ -10,15 +10,17 @@ from django.core.cache import caches
 from django_redis import get_redis_connection
 
 from fynlo.local.ports import wait_until
+from fynlo.testing.cast import Member
 from fynlo.testing.outage import Wire
 from payments.choices import Provider
 from payments.errors import NotSupported, ProviderAuth, ProviderInvalidRequest, ProviderUnavailable
 from payments.providers import health
 from payments.providers.base import AttemptSpec, PaymentProvider, RestaurantAccount
-from payments.providers.health import is_healthy, watching
+from payments.providers.health import providers_down, watching
 from payments.providers.registry import provider_of
 from payments.sandbox.bank.remote import RunningBank
 from payments.sandbox.running import free_port
+from pos.tests.conftest import said
 
 BANK = Provider.TRUELAYER
 NOBODY = RestaurantAccount()
@@ -49,26 +51,26 @@ def test_three_failures_in_a_row_open_it_and_time_closes_it(
 ) -> None:
     monkeypatch.setattr(health, "OPEN_FOR_S", 1)
     fail(2)
-    assert is_healthy(BANK)
+    assert BANK not in providers_down()
     fail(1)
-    assert not is_healthy(BANK)
-    assert is_healthy(Provider.STRIPE)
-    assert wait_until(lambda: is_healthy(BANK), seconds=5)
+    assert BANK in providers_down()
+    assert Provider.STRIPE not in providers_down()
+    assert wait_until(lambda: BANK not in providers_down(), seconds=5)
     # It is on probation: one more failure is enough.
     fail(1)
-    assert not is_healthy(BANK)
+    assert BANK in providers_down()
 
 
 def test_an_answer_closes_it_even_if_the_answer_is_no() -> None:
     fail(3)
     with watching(BANK):
         pass
-    assert is_healthy(BANK)
+    assert BANK not in providers_down()
     fail(2)
     with pytest.raises(ProviderInvalidRequest), watching(BANK):
         raise ProviderInvalidRequest
     fail(2)
-    assert is_healthy(BANK)
+    assert BANK not in providers_down()
 
 
 def test_without_redis_every_provider_is_healthy_and_can_be_called(settings: Any) -> None:
@@ -77,9 +79,9 @@ def test_without_redis_every_provider_is_healthy_and_can_be_called(settings: Any
     there = settings.REDIS_URL.replace(f":{address.port}/", f":{wire.port}/")
     settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": there}}
     fail(3)
-    assert not is_healthy(BANK)
+    assert BANK in providers_down()
     wire.cut()
-    assert is_healthy(BANK)
+    assert BANK not in providers_down()
     fail(1)
     with watching(BANK):
         pass
@@ -108,11 +110,22 @@ def test_a_bank_that_is_down_is_known_to_be_and_is_well_again_when_it_answers(
     for _ in range(3):
         with pytest.raises(ProviderUnavailable):
             provider_of(BANK, NOBODY).create(spec_of(open_banking), idem=str(uuid4()))
-    assert not is_healthy(BANK)
+    assert BANK in providers_down()
     settings.TRUELAYER_API_URL = up
     # The breaker refuses nothing: who asks anyway finds out.
     provider_of(BANK, NOBODY).create(spec_of(open_banking), idem=str(uuid4()))
-    assert is_healthy(BANK)
+    assert BANK not in providers_down()
+
+
+def test_a_bank_that_is_down_is_not_recommended(cashier: Member, order: dict[str, Any]) -> None:
+    def quoted() -> dict[str, Any]:
+        return said(cashier.post("payments/quote/", {"order": order["id"]}))
+
+    assert quoted()["recommended"] == "open_banking"
+    fail(3)
+    now = quoted()
+    assert now["recommended"] == "card"
+    assert now["methods"][0]["obstacles"] == ["provider_down"]
 
 
 def test_connections_and_tokens_are_shared_by_restaurants(open_banking: RunningBank) -> None:

@@ -56,7 +56,7 @@ WAITS_FOR_RESULT_S = 10
 
 
 class TrueLayer:
-    """`account` is the restaurant's merchant account; it is needed for `settlements` alone."""
+    """`account` is the restaurant's merchant account."""
 
     code: str = Provider.TRUELAYER
     capabilities = Capabilities(qr=True, strong_authentication=True)
@@ -159,7 +159,7 @@ class TrueLayer:
         }
         beneficiary = {
             "type": "merchant_account",
-            "merchant_account_id": spec.account,
+            "merchant_account_id": spec.account or self.account,
             "reference": _reference(spec.reference),
         }
         guest = {"name": "Guest", "email": self.transport.config.guest_email}

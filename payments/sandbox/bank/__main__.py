@@ -6,6 +6,7 @@ from pathlib import Path
 import uvicorn
 
 from payments.sandbox.bank.app import application
+from payments.sandbox.bank.credentials import write_environment
 from payments.sandbox.bank.store import Store
 
 
@@ -16,7 +17,9 @@ def main() -> None:
     parser.add_argument("--url", default="", help="where the world reaches it")
     parser.add_argument("--webhook-url", help="where webhooks go; as before when left out")
     given = parser.parse_args()
-    app = application(given.state, url=given.url or f"http://127.0.0.1:{given.port}")
+    url = given.url or f"http://127.0.0.1:{given.port}"
+    app = application(given.state, url=url)
+    write_environment(given.state, url)
     if given.webhook_url is not None:
         Store(given.state / "bank.sqlite3").set("webhook_url", given.webhook_url)
     uvicorn.run(app, host="127.0.0.1", port=given.port, log_level="warning", access_log=False)

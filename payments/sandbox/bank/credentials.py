@@ -5,6 +5,7 @@ import os
 import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -47,12 +48,35 @@ def credentials(folder: Path) -> Credentials:
     path = folder / "client.json"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump(asdict(_made()), file, indent=2)
-        partial.rename(path)
+        _write(path, asdict(_made()))
     return Credentials(**json.loads(path.read_text()))
+
+
+def write_environment(folder: Path, url: str) -> None:
+    """The variables by which Fynlo finds the bank, as `environment.json`."""
+    known = credentials(folder)
+    accounts = {ACCOUNTS[name]: known.accounts[name] for name in ("house", "rival")}
+    variables = {
+        "TRUELAYER_CLIENT_ID": known.client_id,
+        "TRUELAYER_CLIENT_SECRET": known.client_secret,
+        "TRUELAYER_KID": known.kid,
+        "TRUELAYER_PRIVATE_KEY": known.private_key.replace("\n", "\\n"),
+        "TRUELAYER_MERCHANT_ACCOUNTS": ",".join(f"{c}={pk}" for c, pk in accounts.items()),
+        "TRUELAYER_AUTH_URL": url,
+        "TRUELAYER_API_URL": url,
+        "TRUELAYER_HOSTED_URL": url,
+        "TRUELAYER_WEBHOOK_JWKS_URL": f"{url}/.well-known/jwks",
+    }
+    _write(folder / "environment.json", variables)
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    """The whole file or nothing, for its owner's eyes only."""
+    partial = path.with_suffix(".partial")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(content, file, indent=2)
+    partial.rename(path)
 
 
 def _made() -> Credentials:
