@@ -1,7 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from pos.views import floor_screen, kitchen_screen, till_screen
+from pos.views import floor_screen, kitchen_screen, till_dialogs, till_screen
 from pos.views.analytics import Sales
 from pos.views.floor import Floors, Tables
 from pos.views.kitchen import Load, Tickets
@@ -39,6 +39,12 @@ pages = [
     path("till/places/", till_screen.places, name="till-places"),
     path("till/products/<uuid:pk>/", till_screen.product, name="till-product"),
     path("till/orders/<uuid:pk>/", till_screen.order, name="till-order"),
-    path("till/orders/<uuid:pk>/discount/", till_screen.discount, name="till-discount"),
-    path("till/orders/<uuid:pk>/cash/", till_screen.cash, name="till-cash"),
+    path("till/orders/<uuid:pk>/done/", till_screen.done, name="till-done"),
+    path("till/orders/<uuid:pk>/lines/<uuid:line_id>/", till_dialogs.line, name="till-line"),
+    path("till/orders/<uuid:pk>/courses/", till_dialogs.courses, name="till-courses"),
+    path("till/orders/<uuid:pk>/move/", till_dialogs.move, name="till-move"),
+    path("till/orders/<uuid:pk>/split/", till_dialogs.split, name="till-split"),
+    path("till/orders/<uuid:pk>/parts/", till_dialogs.parts, name="till-parts"),
+    path("till/orders/<uuid:pk>/discount/", till_dialogs.discount, name="till-discount"),
+    path("till/orders/<uuid:pk>/cash/", till_dialogs.cash, name="till-cash"),
 ]

@@ -47,6 +47,12 @@ def filtered_orders(
     return rows.filter(found | Q(number=int(q)) if _is_number(q) else found)
 
 
+def split_family(restaurant_id: UUID, order_id: UUID) -> QuerySet[Order]:
+    """The order, and what was split off it, with their tables."""
+    family = Q(pk=order_id) | Q(split_from=order_id)
+    return orders(restaurant_id).filter(family).select_related("table")
+
+
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 9
 

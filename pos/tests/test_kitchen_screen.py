@@ -3,7 +3,7 @@
 import pytest
 
 from fynlo.testing.cast import Member
-from pos.models import Ticket
+from pos.models import Product, Ticket
 from pos.tests.conftest import Menu, opened
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +26,19 @@ def test_a_ticket_says_what_to_cook_and_for_whom(
     page = page_of(kitchen, "/kitchen/board/")
     for said in ("Burger", "Chips", "Grill", "12", "Acknowledge", "no &lt;b&gt;onion"):
         assert said in page
+
+
+def test_a_station_says_what_it_has_in_hand_and_what_to_promise(
+    server: Member, kitchen: Member, menu: Menu
+) -> None:
+    Product.objects.filter(pk=menu.burger.pk).update(prep_minutes=12)
+    send(server, menu)
+    page = page_of(kitchen, "/kitchen/board/")
+    said = page.split('class="load"')[1].split("</ul>")[0]
+    assert "1 ticket, 12 min of work · promise 12 min" in said
+    assert "<strong>Bar</strong> nothing in hand" in said
+    alone = page_of(kitchen, f"/kitchen/board/?station={menu.bar.pk}")
+    assert "12 min of work" not in alone
 
 
 def test_a_server_sees_tickets_and_can_only_collect(server: Member, menu: Menu) -> None:

@@ -1,5 +1,6 @@
 """`/kitchen/`: the tickets as a page. What is tapped goes to the API, as from any client."""
 
+from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +13,11 @@ from django.views.decorators.http import require_safe
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.choices import Permission
 from fynlo.api.screens.visitors import screen
+from fynlo.clock import utc_now
 from fynlo.events.reading import last_seq
 from pos.choices import TicketState
 from pos.documents import STATION, TICKET
-from pos.selectors.kitchen import tickets
+from pos.selectors.kitchen import kitchen_load, tickets
 from pos.selectors.menu import stations
 from pos.views.screens import frame
 
@@ -50,12 +52,22 @@ def _shown(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     places = stations(actor.restaurant_id).order_by("position", "pk")
     return {
         "seq": seq,
+        "load": _load(actor, station),
         "station": station,
         "stations": [orjson.loads(text) for text in STATION.read(places)],
         "waiting": [card for card in cards if card["state"] != TicketState.READY],
         "ready": [card for card in cards if card["state"] == TicketState.READY],
         **frame(actor),
     }
+
+
+def _load(actor: Actor, station: UUID | None) -> list[dict[str, Any]]:
+    """What the station chosen has in hand, or each of them: the busiest first."""
+    found = orjson.loads(kitchen_load(actor.restaurant_id, now=utc_now()))["stations"]
+    shown = [place for place in found if station is None or place["station"] == str(station)]
+    for place in shown:
+        place["promised_minutes"] = ceil(place["promised_seconds"] / 60)
+    return sorted(shown, key=lambda place: -place["work_minutes"])
 
 
 def _station(request: HttpRequest) -> UUID | None:

@@ -8,27 +8,20 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from fynlo.accounts.actor import Actor
-from fynlo.accounts.choices import DISCOUNT_CAP_BPS, Permission
-from fynlo.accounts.selectors import restaurant_profile
+from fynlo.accounts.choices import Permission
 from fynlo.api.screens.visitors import screen
 from fynlo.clock import utc_now
-from fynlo.errors import NotFound
 from fynlo.events.reading import last_seq
 from fynlo.money import exponent, for_people
 from pos.choices import OrderStatus
 from pos.documents import ORDER
 from pos.selectors.floor import live_floors
-from pos.selectors.orders import filtered_orders, order_document
+from pos.selectors.orders import filtered_orders
+from pos.selectors.receipts import latest_receipt
+from pos.services.receipts.paper import issued
 from pos.views.screens import frame
-from pos.views.till_shapes import (
-    Shape,
-    menu_of,
-    notes_for,
-    order_of,
-    place_of,
-    product_of,
-    sections,
-)
+from pos.views.till_orders import order_at
+from pos.views.till_shapes import menu_of, place_of, product_of, sections
 
 OPEN_AT_MOST = 100
 
@@ -82,7 +75,8 @@ def product(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
 @screen(Permission.TAKE_ORDERS)
 def order(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
     shown = {
-        "order": _order(actor, pk),
+        "order": order_at(actor, pk),
+        "receipt_url": _receipt_url(actor, pk),
         "may_discount": actor.may(Permission.GIVE_DISCOUNT),
         "may_take_cash": actor.may(Permission.TAKE_PAYMENT),
     }
@@ -90,25 +84,14 @@ def order(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
 
 
 @require_safe
-@screen(Permission.GIVE_DISCOUNT)
-def discount(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
-    cap = DISCOUNT_CAP_BPS[actor.role] // 100
-    percents = [percent for percent in (5, 10, 15, 20, 25, 50, 100) if percent <= cap]
-    shown = {"order": _order(actor, pk), "cap": cap, "percents": percents}
-    return render(request, "screens/till/discount.html", shown)
+@screen(Permission.TAKE_ORDERS)
+def done(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
+    """In place of an order that is closed: its receipt, and the invitation to the next one."""
+    shown = {"order": order_at(actor, pk), "receipt_url": _receipt_url(actor, pk)}
+    return render(request, "screens/till/done.html", shown)
 
 
-@require_safe
-@screen(Permission.TAKE_PAYMENT)
-def cash(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
-    shown = _order(actor, pk)
-    notes = notes_for(shown["cash_due"], shown["currency"])
-    return render(request, "screens/till/cash.html", {"order": shown, "notes": notes})
-
-
-def _order(actor: Actor, pk: UUID) -> Shape:
-    try:
-        document = order_document(actor.restaurant_id, pk)
-    except NotFound as error:
-        raise Http404 from error
-    return order_of(document, restaurant_profile(actor.restaurant_id))
+def _receipt_url(actor: Actor, pk: UUID) -> str:
+    """Empty while none was issued."""
+    receipt = latest_receipt(actor.restaurant_id, pk)
+    return issued(receipt, mark="").url if receipt else ""

@@ -8,6 +8,7 @@ import orjson
 from fynlo.accounts.selectors import Profile
 from fynlo.money import exponent, for_people, round_to_step
 from pos.choices import UNSENT, Availability, LineState
+from pos.models import Order
 from pos.selectors.menu import whole_menu
 
 Shape = dict[str, Any]
@@ -74,13 +75,48 @@ def order_of(document: str, profile: Profile) -> Shape:
         line["total_label"] = for_people(line["gross"], order["currency"])
         line["state_label"] = _LINE_LABELS[line["state"]]
         line["is_unsent"] = line["state"] in UNSENT
+        line["course_label"] = f"Course {line['course']}" if line["course"] else ""
     return {
         **order,
         "place": place_of(order),
         "money": {name: for_people(order[name], order["currency"]) for name in amounts},
-        "has_unsent": any(line["is_unsent"] for line in order["lines"]),
+        "unsent": [line["id"] for line in order["lines"] if line["is_unsent"]],
+        "has_new": any(line["state"] == LineState.NEW for line in order["lines"]),
+        "has_courses": any(_waits_for_its_course(line) for line in order["lines"]),
         "cash_due": round_to_step(order["due"], profile.cash_rounding),
     }
+
+
+def _waits_for_its_course(line: Shape) -> bool:
+    return bool(line["is_unsent"] and (line["course"] or line["state"] == LineState.HELD))
+
+
+def courses_of(order: Shape) -> list[Shape]:
+    """What waits to be sent, course by course; `new` may still be held back."""
+    waiting = [line for line in order["lines"] if line["is_unsent"]]
+    return [
+        {
+            "number": number,
+            "title": f"Course {number}" if number else "At once",
+            "lines": [line for line in waiting if line["course"] == number],
+            "has_new": any(
+                line["course"] == number and line["state"] == LineState.NEW for line in waiting
+            ),
+        }
+        for number in sorted({line["course"] for line in waiting})
+    ]
+
+
+def seats_of(order: Shape) -> list[int]:
+    """Seats that something is for; 0, what all share, is none."""
+    live = [line for line in order["lines"] if line["state"] != LineState.VOIDED]
+    return sorted({line["seat"] for line in live} - {0})
+
+
+def part_of(order: Order) -> Shape:
+    where = f"Table {order.table}" if order.table else order.get_channel_display()
+    due = for_people(order.due, order.currency)
+    return {"id": str(order.pk), "number": order.number, "place": where, "due_label": due}
 
 
 def place_of(order: Shape) -> str:

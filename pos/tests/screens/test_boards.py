@@ -7,36 +7,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from fynlo.testing.browser import Visits, chromium, fill_in
+from fynlo.testing.browser import Visits, fill_in
 from fynlo.testing.callers import Caller
-from fynlo.testing.live import Stack, running_stack
+from fynlo.testing.live import Stack
 
 pytestmark = pytest.mark.xdist_group("screens")
 SECOND_MS = 1000
 HEALS_WITHIN_MS = 20_000
 notes = (f"Note {number}." for number in count(1))
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    with running_stack() as stack:
-        yield stack
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def visits(browser: Browser, stack: Stack) -> Visits:
-    return Visits(browser, stack)
-
-
-@pytest.fixture(scope="module")
-def manager(stack: Stack) -> Caller:
-    return Caller.of(stack, "manager")
 
 
 @pytest.fixture
@@ -167,73 +145,3 @@ def test_a_table_changes_on_the_floor_within_a_second(visits: Visits, manager: C
         expect(shown).to_have_attribute("data-state", "seated", timeout=SECOND_MS)
         manager.post(f"orders/{order['id']}/cancel/", {"reason": "they left"})
         expect(shown).to_have_attribute("data-state", "free", timeout=SECOND_MS)
-
-
-@pytest.fixture
-def till(visits: Visits) -> Iterator[Page]:
-    with visits.page_of("cashier", "/till/") as page:
-        yield page
-
-
-def tap(page: Page, category: str, product: str) -> None:
-    page.locator("[data-category]", has_text=category).click()
-    page.locator("[data-product]", has_text=product).click()
-
-
-def test_a_guest_is_served_from_the_menu_to_the_change(till: Page, manager: Caller) -> None:
-    tap(till, "Sides", "Seasonal greens")
-    expect(till.locator(".lines li")).to_have_count(1)
-    tap(till, "Breakfast", "Full English")
-    dialog = till.locator("dialog")
-    for choice in ("Poached", "Malted brown", "Hash brown"):
-        dialog.get_by_label(choice).check()
-    dialog.get_by_role("button", name="Add").click()
-    expect(till.locator(".lines li")).to_have_count(2)
-    expect(till.locator(".lines")).to_contain_text("Hash brown")
-    till.get_by_role("button", name="Send").click()
-    expect(till.locator("[data-state=SENT]")).to_have_count(2)
-    till.get_by_role("button", name="Cash").click()
-    dialog.get_by_role("button", name="£50.00").click()
-    expect(till.get_by_role("alert").last).to_contain_text("Change: £27.25")
-    expect(till.locator("#order")).to_contain_text("Tap what the guest would like")
-    newest = manager.get("orders/?limit=1")["results"][0]
-    assert (newest["status"], newest["payment_status"]) == ("COMPLETED", "PAID")
-
-
-def test_a_choice_that_must_be_made_is_asked_for(till: Page) -> None:
-    tap(till, "Breakfast", "Full English")
-    till.locator("dialog").get_by_role("button", name="Add").click()
-    expect(till.locator("dialog")).to_be_visible()
-    till.keyboard.press("Escape")
-    expect(till.locator(".lines li")).to_have_count(0)
-
-
-def test_a_discount_above_the_cap_takes_a_manager(till: Page, stack: Stack) -> None:
-    tap(till, "Sides", "Seasonal greens")
-    dialog = till.locator("dialog")
-    till.get_by_role("button", name="Discount").click()
-    dialog.get_by_label("How much").fill("50")
-    dialog.get_by_label("Why").fill("burnt")
-    dialog.get_by_role("button", name="Give").click()
-    expect(dialog.get_by_role("alert")).to_contain_text("manager")
-    boss = stack.ready["logins"]["manager"]
-    dialog.get_by_label("Code").fill(boss["employee_code"])
-    dialog.get_by_label("PIN").fill(boss["pin"])
-    dialog.get_by_role("button", name="Give").click()
-    expect(till.locator(".sums")).to_contain_text("−£2.63")
-    till.get_by_role("button", name="Remove Seasonal greens").click()
-    expect(till.locator(".lines")).to_contain_text("Nothing yet")
-
-
-def test_a_table_is_chosen_and_another_till_adds_to_its_order(till: Page, manager: Caller) -> None:
-    till.locator("#place").click()
-    till.locator("dialog").get_by_role("button", name="15", exact=False).first.click()
-    tap(till, "Sides", "Seasonal greens")
-    expect(till.locator(".bill h2")).to_contain_text("Table 15")
-    bill = till.locator(".bill").get_attribute("data-order")
-    dish = next(p for p in manager.get("menu/")["products"] if p["name"] == "Garlic bread")
-    line = {"product": dish["id"], "variation": dish["variations"][0]["id"]}
-    manager.post(f"orders/{bill}/lines/", {"lines": [line]})
-    expect(till.locator(".lines li")).to_have_count(2, timeout=SECOND_MS)
-    till.reload()
-    expect(till.locator(".lines li")).to_have_count(2)
