@@ -19,6 +19,7 @@ SIDEBAR = [
         "items": [
             {"title": "Today", "icon": "today", "link": reverse_lazy("admin:index")},
             _page("Orders", "receipt_long", "pos_order"),
+            _page("Receipts", "receipt", "pos_receipt"),
             _page("Kitchen tickets", "skillet", "pos_ticket"),
         ],
     },
@@ -30,6 +31,7 @@ SIDEBAR = [
             _page("Categories", "category", "pos_category"),
             _page("Modifier groups", "tune", "pos_modifiergroup"),
             _page("Tax rates", "percent", "pos_taxrate"),
+            _page("Imports", "upload_file", "pos_menuimport"),
         ],
     },
     {

@@ -1,3 +1,12 @@
-from pos.admin import floor, kitchen, menu, orders, products, restaurants
+from pos.admin import floor, imports, kitchen, menu, orders, products, receipts, restaurants
 
-__all__ = ["floor", "kitchen", "menu", "orders", "products", "restaurants"]
+__all__ = [
+    "floor",
+    "imports",
+    "kitchen",
+    "menu",
+    "orders",
+    "products",
+    "receipts",
+    "restaurants",
+]

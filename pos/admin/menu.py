@@ -7,7 +7,8 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -22,7 +23,7 @@ from pos.admin.product_form import AvailabilityWindowInline
 from pos.admin.rows import ArchivingFormSet, ArchivingInline
 from pos.documents import CATEGORY, MODIFIER_GROUP, STATION, TAX_RATE
 from pos.errors import ChoicesImpossible
-from pos.models import Category, Modifier, ModifierGroup, Station, TaxRate
+from pos.models import Category, Modifier, ModifierGroup, Product, Station, TaxRate
 from pos.selectors.menu import lock_menu, menu_changed
 from pos.services.categories import delete_category
 from pos.services.modifier_groups import delete_modifier_group
@@ -80,9 +81,11 @@ class CategoryAdmin(MenuAdmin):
     fieldsets: ClassVar[Any] = ((None, {"fields": (("name", "parent"), ("colour", "position"))}),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        live = Count("product", filter=Q(product__archived_at=None))
-        rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.annotate(live=live) if request.method == "GET" else rows
+        """A subquery, because rows that are grouped cannot be locked."""
+        live = Product.objects.filter(category=OuterRef("pk"), archived_at=None).order_by()
+        count = Subquery(live.values("category").annotate(count=Count("pk")).values("count"))
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(live=Coalesce(count, 0))
+        return rows
 
     @display(description="Colour")
     def swatch(self, category: Category) -> SafeString:

@@ -6,11 +6,13 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.db import IntegrityError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from unfold.admin import ModelAdmin
 
 from fynlo.accounts.admin.display import action, badge, display, money_column
 from fynlo.accounts.admin_site import authority
+from fynlo.accounts.choices import Permission
 from fynlo.clock import utc_now
 from fynlo.db import durable
 from pos.admin.archivable import ArchivableAdmin
@@ -24,6 +26,7 @@ from pos.admin.product_form import (
     TimedPriceInline,
     VariationInline,
 )
+from pos.admin.stock import Stock
 from pos.choices import Availability
 from pos.documents import PRODUCT
 from pos.models import Product
@@ -66,8 +69,16 @@ class ProductAdmin(MenuAdmin):
     search_fields = ("name", "sku")
     ordering = ("category__position", "position", "pk")
     delete = staticmethod(delete_product)
-    actions = ("mark_sold_out", "put_back_in_stock", "change_prices", "archive", "restore")
+    actions = (
+        "mark_sold_out",
+        "put_back_in_stock",
+        "set_stock",
+        "change_prices",
+        "archive",
+        "restore",
+    )
     actions_list = ("menu_files",)
+    actions_detail = ("stock_of",)
     price_money = money_column("price", "Price")
     readonly_fields = ("stock_badge",)
     fieldsets: ClassVar[Any] = (
@@ -123,7 +134,29 @@ class ProductAdmin(MenuAdmin):
     ) -> None:
         changing = rows.exclude(availability=wanted).filter(archived_at=None)
         set_state = partial(set_availability, state=wanted, expected_version=None)
-        self._each(request, changing, set_state, wanted.label.lower())
+        self.each(request, changing, set_state, wanted.label.lower())
+
+    def has_stock_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """The theme asks about a row by its id: which rows these are is up to the queryset."""
+        return authority(request).may(Permission.SET_AVAILABILITY)
+
+    @action(description="Limited, or back later …", permissions=["stock"])
+    def set_stock(self, request: HttpRequest, queryset: QuerySet[Product]) -> HttpResponse | None:
+        rows = queryset.filter(archived_at=None)
+        if not rows.exists():
+            text = "Choose products that are on the menu."
+            self.message_user(request, text, messages.ERROR)
+            return None
+        return Stock(self, request, rows).answer()
+
+    @action(description="Availability", permissions=["stock"], url_path="availability")
+    def stock_of(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        product = ModelAdmin.get_object(self, request, object_id)
+        if product is None:
+            raise Http404
+        rows = self.get_queryset(request).filter(pk=product.pk)
+        address = reverse("admin:pos_product_change", args=[product.pk])
+        return self.set_stock(request, rows) or HttpResponseRedirect(address)
 
     @action(description="Change prices …", permissions=["change"])
     def change_prices(
@@ -134,12 +167,12 @@ class ProductAdmin(MenuAdmin):
     @action(description="Archive: take off the menu", permissions=["change"])
     def archive(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         delete = partial(delete_product, expected_version=None)
-        self._each(request, queryset.filter(archived_at=None), delete, "archived")
+        self.each(request, queryset.filter(archived_at=None), delete, "archived")
 
-    def _each(
+    def each(
         self, request: HttpRequest, rows: QuerySet[Product], service: Service, note: str
     ) -> None:
-        """The service for each product, all of them or none."""
+        """The service for each product, all of them or none. Raises as the service does."""
         now = utc_now()
         with durable():
             products = self.lock(rows)

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time
+from hashlib import sha256
 from typing import Any
 
+import orjson
 from django.test import Client
 
 from fynlo.accounts.models import Device, Restaurant
@@ -12,12 +14,15 @@ from fynlo.testing.cast import Member
 from pos.models import (
     Category,
     Floor,
+    MenuImport,
     Modifier,
     ModifierGroup,
     Order,
     OrderLine,
     Product,
     ProductModifierGroup,
+    Receipt,
+    ReceiptPrint,
     Station,
     Table,
     TaxRate,
@@ -25,6 +30,8 @@ from pos.models import (
     TimedPrice,
     Variation,
 )
+from pos.selectors.receipts import GENESIS
+from pos.tests.admin_rows import with_all_others
 
 
 @dataclass
@@ -70,8 +77,29 @@ def furnish(member: Member, word: str) -> Scene:
     device = Device.objects.create(
         **own, name=f"{word} device", token_hash=f"{word} token", paired_at=now
     )
-    rows = [tax, category, station, group, product, floor, order, ticket, device]
-    return Scene([*rows, place, member.membership, member.session], product)
+    receipt = _receipt(place, order, word, now)
+    file = MenuImport.objects.create(
+        **own, rows=1, state="FAILED", requested_at=now, touched_at=now, problems=[{"detail": word}]
+    )
+    rows = [tax, category, station, group, product, floor, order, ticket, device, receipt, file]
+    known = [*rows, place, member.membership, member.session]
+    return Scene(with_all_others(known, word=word), product)
+
+
+def _receipt(place: Restaurant, order: Order, word: str, now: datetime) -> Receipt:
+    """As far as the admin reads it."""
+    content = orjson.dumps({"total": 850, "currency": place.currency, "name": word}).decode()
+    receipt = Receipt.objects.create(
+        restaurant=place,
+        number=1,
+        order=order,
+        content=content,
+        previous_hash=GENESIS,
+        hash=sha256(content.encode()).hexdigest(),
+        issued_at=now,
+    )
+    ReceiptPrint.objects.create(restaurant=place, receipt=receipt, copy=1, printed_at=now)
+    return receipt
 
 
 def _hang_on(product: Product, group: ModifierGroup, word: str) -> None:

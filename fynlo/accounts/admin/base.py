@@ -39,6 +39,7 @@ class TenantAdmin(TypedMoney, ModelAdmin):  # type: ignore[misc]
     form = TenantForm
     show_full_result_count = False
     list_per_page = 50
+    list_max_show_all = 0
     compressed_fields = True
     list_filter_submit = False
     warn_unsaved_form = True

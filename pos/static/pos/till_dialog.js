@@ -167,5 +167,5 @@ export function press(button, { choosePlace }) {
 
 body.addEventListener("submit", (event) => {
   event.preventDefault();
-  SUBMITS[event.target.id]?.(event.target, event.submitter ?? {});
+  SUBMITS[event.target.dataset.does](event.target, event.submitter);
 });
