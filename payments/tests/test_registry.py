@@ -1,7 +1,8 @@
 """Which access to a provider serves which restaurant."""
 
+from typing import Any
+
 import pytest
-from pytest_django import SettingsWrapper
 
 from payments.choices import Provider
 from payments.errors import NotSupported, ProviderAuth
@@ -12,7 +13,7 @@ from payments.tests.stripe_calls import key, spec
 
 
 @pytest.fixture
-def ours(settings: SettingsWrapper, card_house: RunningStripe) -> RunningStripe:
+def ours(settings: Any, card_house: RunningStripe) -> RunningStripe:
     settings.STRIPE_SECRET_KEY = card_house.credentials.secret_key
     settings.STRIPE_API_URL = card_house.url
     return card_house
@@ -36,7 +37,7 @@ def test_a_restaurant_with_keys_of_its_own_is_served_by_them(ours: RunningStripe
     assert stripe_of(known).create(spec(), idem=key()).provider_id
 
 
-def test_without_keys_there_are_no_cards(settings: SettingsWrapper) -> None:
+def test_without_keys_there_are_no_cards(settings: Any) -> None:
     settings.STRIPE_SECRET_KEY = ""
     with pytest.raises(ProviderAuth):
         provider_of(Provider.STRIPE, RestaurantAccount())
