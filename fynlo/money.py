@@ -110,3 +110,8 @@ def from_major(text: str, currency: str) -> int:
 def for_people(amount: int, currency: str, locale: str = "en_GB") -> str:
     """`1250` and `GBP` as `£12.50`."""
     return format_currency(Decimal(amount).scaleb(-exponent(currency)), currency, locale=locale)
+
+
+def percent_for_people(bps: int) -> str:
+    """`1250` basis points as `12.5 %`."""
+    return f"{(Decimal(bps) / 100).normalize():f} %"

@@ -67,6 +67,12 @@ class NotSoMany(DomainError):
     message = "There is less of this line on the order. Name a smaller quantity."
 
 
+class TooManyDiscounts(DomainError):
+    code = "too_many_discounts"
+    status = 422
+    message = "There are 20 discounts here already. Remove one first."
+
+
 class TooManyLines(DomainError):
     code = "too_many_lines"
     status = 422

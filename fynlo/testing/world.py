@@ -133,6 +133,20 @@ class World:
         return self.table
 
     @cached_property
+    def discount(self) -> str:
+        """A small one, that nobody approved."""
+        server = hire(self.restaurant, Role.SERVER, name="generous")
+        given = {"kind": "percent", "value": 100, "reason": "regular"}
+        answer = server.post(f"orders/{self.other_order}/discount/", given)
+        return str(orjson.loads(answer.content)["discounts"][0]["id"])
+
+    @cached_property
+    def discounted(self) -> str:
+        """Open, with `discount`."""
+        assert self.discount
+        return self.other_order
+
+    @cached_property
     def menu_import(self) -> UUID:
         """Done."""
         now = utc_now()

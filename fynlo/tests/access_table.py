@@ -148,6 +148,9 @@ TABLE: dict[str, Row] = {
     "POST orders/<order>/discount/": Row(
         SERVE, 200, lambda w: {**REASON, "kind": "percent", "value": 100}
     ),
+    "POST orders/<discounted>/remove-discount/": Row(
+        SERVE, 200, lambda w: {"discount": w.discount}
+    ),
     "POST orders/<order>/transfer/": Row(SERVE, 200, lambda w: {"table": str(w.table)}),
     "POST orders/<order>/merge/": Row(SERVE, 200, lambda w: {"into": w.other_order}),
     "POST orders/<order>/split/": Row(SERVE, 200, lambda w: {"equal": 2}),

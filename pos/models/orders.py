@@ -34,6 +34,7 @@ class Order(RestaurantOwned):
     `carried` keeps a split or merged order's amounts to the penny:
     `{"service_charge", "service_charge_tax", "taxes": [{"name", "rate_bps", "inclusive", "tax"}]}`,
     each what is added to the amount that the lines alone would come to; empty when nothing is.
+    `service_charge_approved_by`: who said yes to another rate than the house's.
     """
 
     number = models.PositiveIntegerField()
@@ -65,6 +66,9 @@ class Order(RestaurantOwned):
     subtotal = models.BigIntegerField(default=0)
     service_charge_bps = models.PositiveIntegerField(default=0)
     service_charge = models.BigIntegerField(default=0)
+    service_charge_approved_by = models.ForeignKey(
+        Membership, models.PROTECT, null=True, related_name="+"
+    )
     tax = models.BigIntegerField(default=0)
     tax_added = models.BigIntegerField(default=0)
     taxes = models.JSONField(default=list)
@@ -123,7 +127,8 @@ class Order(RestaurantOwned):
 class OrderLine(models.Model):
     """What was sold: names, prices and tax are copied from the menu at that moment.
 
-    Minor units: `unit_price` and `modifiers_price` for one piece; `gross` for the quantity;
+    Minor units: `unit_price` and `modifiers_price` for one piece; `menu_price` what the menu asked
+    for it, only where the price was overridden; `gross` for the quantity;
     `discount` is the line's own discounts, `order_discount` its share of the order's;
     `total = gross - discount` is what the guest reads beside the line. `tax` is the line's share
     of its rate bucket. `unit_cost`: what one piece cost the house; null where that was not known.
@@ -151,6 +156,7 @@ class OrderLine(models.Model):
     modifiers_price = models.BigIntegerField(default=0)
     price_overridden = models.BooleanField(default=False)
     unit_cost = models.BigIntegerField(null=True)
+    menu_price = models.BigIntegerField(null=True)
     carried = models.BigIntegerField(default=0)
     gross = models.BigIntegerField(default=0)
     discount = models.BigIntegerField(default=0)

@@ -11,7 +11,7 @@ from fynlo.accounts.models import Device, Membership
 from fynlo.clock import as_utc_text
 from fynlo.errors import NotFound
 from fynlo.events.reading import Recorded, history_from
-from fynlo.money import for_people
+from fynlo.money import for_people, percent_for_people
 from pos.models import Order
 
 Document = dict[str, Any]
@@ -129,6 +129,26 @@ def _transferred(was: Document, now: Document) -> str:
     return "gave it to another server"
 
 
+def _discount_removed(was: Document, now: Document) -> str:
+    known = {row["id"] for row in now["discounts"]}
+    gone = [row for row in was.get("discounts", []) if row["id"] not in known]
+    told = ", ".join(f"{_money(now, row['amount'])} ({row['reason']})" for row in gone)
+    return f"took back a discount of {told}"
+
+
+def _sold(now: Document, lines: list[Document]) -> str:
+    """With the menu's price beside one that somebody set."""
+    told = [f"{line['quantity']} × {line['name']}{_own_price(now, line)}" for line in lines]
+    return ", ".join(told) or "nothing"
+
+
+def _own_price(now: Document, line: Document) -> str:
+    if line.get("menu_price") is None:
+        return ""
+    own, menu = _money(now, line["unit_price"]), _money(now, line["menu_price"])
+    return f" at {own} instead of {menu}"
+
+
 def _paid(was: Document, now: Document) -> str:
     return f"took {_money(now, now['paid'] - was.get('paid', 0))}"
 
@@ -136,18 +156,26 @@ def _paid(was: Document, now: Document) -> str:
 def _updated(was: Document, now: Document) -> str:
     told = ("table", "server", "guests", "note", "service_charge_bps")
     changed = [name for name in told if was.get(name) != now[name]]
-    names = [name.removesuffix("_bps").replace("_", " ") for name in changed]
+    names = [_charge(was, now) if "_bps" in name else name for name in changed]
     return f"changed {', '.join(names) or 'nothing'}"
 
 
+def _charge(was: Document, now: Document) -> str:
+    before, after = (
+        percent_for_people(document.get("service_charge_bps", 0)) for document in (was, now)
+    )
+    return f"service charge from {before} to {after}"
+
+
 _TOLD: dict[str, Callable[[Document, Document], str]] = {
-    "created": lambda was, now: f"opened it with {_listed(now['lines'])}",
+    "created": lambda was, now: f"opened it with {_sold(now, now['lines'])}",
     "updated": _updated,
-    "lines_added": lambda was, now: f"added {_listed(_lines_without(now, was))}",
+    "lines_added": lambda was, now: f"added {_sold(now, _lines_without(now, was))}",
     "line_changed": lambda was, now: "changed a line",
     "line_removed": lambda was, now: f"removed {_listed(_lines_without(was, now))}",
     "line_voided": _voided,
     "discounted": _discounted,
+    "discount_removed": _discount_removed,
     "sent": lambda was, now: f"sent {_listed(_became(was, now, 'SENT', 'READY'))}",
     "course_fired": lambda was, now: f"fired {_listed(_became(was, now, 'SENT', 'READY'))}",
     "held": lambda was, now: f"held {_listed(_became(was, now, 'HELD'))}",

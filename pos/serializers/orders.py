@@ -96,6 +96,7 @@ class OrderChange(Versioned):
     guests = Whole(required=False, min_value=1, max_value=500)
     note = Text(required=False, allow_blank=True, max_length=500)
     service_charge_bps = Bps(required=False)
+    approver = Approver(required=False)
 
 
 class LinesInput(Input):
@@ -173,6 +174,7 @@ class SplitInput(Versioned):
         max_length=MAX_PARTS,
     )
     equal = Whole(required=False, min_value=2, max_value=MAX_PARTS)
+    approver = Approver(required=False)
     json_schema = {"oneOf": [{"required": [way]} for way in ("lines", "seats", "equal")]}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -195,6 +197,11 @@ class VoidInput(ReasonInput):
 
 class DiscountInput(ReasonInput, DiscountValue):
     line = Id(required=False)
+    approver = Approver(required=False)
+
+
+class RemoveDiscountInput(Versioned):
+    discount = Id()
     approver = Approver(required=False)
 
 

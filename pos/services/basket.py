@@ -92,6 +92,7 @@ def _line(
         modifiers_price=price_of_modifiers(modifiers, unit_price=unit_price),
         price_overridden=unit_price != menu_price,
         unit_cost=_cost(product, variation),
+        menu_price=None if unit_price == menu_price else menu_price,
         tax_name=product["tax_name"],
         tax_rate_bps=product["tax_rate_bps"],
         tax_inclusive=product["tax_inclusive"],

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from decimal import Decimal
 from uuid import UUID
 
 import orjson
 
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.selectors import Profile, restaurant_profile
-from fynlo.money import for_people, rounded_up
+from fynlo.money import for_people, percent_for_people, rounded_up
 from pos.choices import DiscountKind
 from pos.models import Order, OrderDiscount, OrderLine
 from pos.selectors.orders import discounts_of, lines_of, order_row
@@ -138,6 +137,9 @@ def _lines(
     for line, item in zip(lines, bill.items, strict=True):
         each = for_people(line.unit_price + line.modifiers_price, order.currency)
         text = f"{line.quantity.normalize():f} × {line.name} at {each}"
+        if line.menu_price is not None:
+            menu = for_people(line.menu_price + line.modifiers_price, order.currency)
+            text += f", {menu} on the menu"
         yield Step("line", text, item.gross - item.carried, line=line.pk)
         if item.carried:
             text = f"{line.name}: what dividing it left here"
@@ -165,18 +167,14 @@ def _order_discounts(
 
 def _given(order: Order, discount: OrderDiscount) -> str:
     if discount.kind == DiscountKind.PERCENT:
-        return f"{_percent(discount.value)} off, {discount.reason}"
+        return f"{percent_for_people(discount.value)} off, {discount.reason}"
     return f"{for_people(discount.value, order.currency)} off, {discount.reason}"
-
-
-def _percent(bps: int) -> str:
-    return f"{(Decimal(bps) / 100).normalize():f} %"
 
 
 def _service_charge(order: Order, bill: Bill) -> Iterator[Step]:
     carried = bill.service_charge_carried
     if bill.service_charge or carried:
-        text = f"Service charge, {_percent(order.service_charge_bps)} of "
+        text = f"Service charge, {percent_for_people(order.service_charge_bps)} of "
         text += for_people(bill.subtotal, order.currency)
         yield Step("service_charge", text, bill.service_charge - carried)
     if carried:
@@ -187,7 +185,7 @@ def _tax(order: Order, lines: Sequence[OrderLine], bucket: Bucket, bill: Bill) -
     """The lines' shares of the tax; inside the price it adds nothing."""
     rate = bucket.rate
     inside = "in" if rate.is_inclusive else "on"
-    text = f"{rate.name}, {_percent(rate.rate_bps)} {inside} "
+    text = f"{rate.name}, {percent_for_people(rate.rate_bps)} {inside} "
     text += for_people(bucket.amount, order.currency)
     if rate.is_inclusive:
         text += f": {for_people(bucket.tax, order.currency)}"

@@ -112,6 +112,7 @@ def _choose(line: OrderLine, choices: Sequence[Choice], menu: stock.Menu) -> Non
         raise ProductUnavailable(field="modifiers")
     line.modifiers = choose_modifiers(choices, menu[line.product_id], field="modifiers")
     line.modifiers_price = price_of_modifiers(line.modifiers, unit_price=line.unit_price)
+    line.save(update_fields=["modifiers", "modifiers_price"])
 
 
 def _tell_station(

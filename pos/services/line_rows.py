@@ -8,7 +8,7 @@ from django.db import connection
 
 from pos.models import OrderLine
 
-# Everything that may change after the sale.
+# Everything that may change after the sale, but for modifiers: they are long, and change seldom.
 _COLUMNS = (
     "gross",
     "discount",
@@ -21,8 +21,6 @@ _COLUMNS = (
     "seat",
     "course",
     "note",
-    "modifiers",
-    "modifiers_price",
     "state",
     "sent_at",
     "started_at",

@@ -8,12 +8,14 @@ from uuid import UUID
 from django.db import connection
 
 from fynlo.accounts.actor import Actor
+from fynlo.accounts.choices import Permission
 from fynlo.accounts.selectors import Profile, restaurant_profile
 from fynlo.clock import business_date
 from fynlo.db import created_before, transaction_required
 from fynlo.events.log import append
 from pos.choices import Channel
 from pos.documents import ORDER
+from pos.errors import ApprovalRequired
 from pos.models import Order, OrderLine
 from pos.selectors.orders import order_document
 from pos.selectors.sale import Wanted, products_for_sale
@@ -105,10 +107,13 @@ def change_order(
     pk: UUID,
     expected_version: int | None,
     changes: OrderChanges,
+    approver: UUID | None = None,
 ) -> str:
-    """What is not given stays as it is.
+    """What is not given stays as it is. Another service charge needs somebody who may APPROVE:
+    the caller, or by PIN `approver`.
 
-    Raises NotFound, VersionConflict, OrderNotOpen, UnknownReference, TotalBelowPaid.
+    Raises NotFound, VersionConflict, OrderNotOpen, UnknownReference, ApprovalRequired,
+    TotalBelowPaid.
     """
     bill = open_bill(by.restaurant_id, pk, expected_version=expected_version)
     if "table" in changes:
@@ -121,12 +126,23 @@ def change_order(
     order.guests = changes.get("guests", order.guests)
     order.note = changes.get("note", order.note)
     if "service_charge_bps" in changes:
-        order.service_charge_bps = changes["service_charge_bps"]
-        order.carried = {"taxes": order.carried.get("taxes", [])}
+        _charge(order, changes["service_charge_bps"], by=by, approver=approver)
     save(bill, profile=restaurant_profile(by.restaurant_id), now=now)
     if SHOWN_ON_TICKETS & changes.keys():
         announce_header(bill, by=by, now=now)
     return append(kind="order.updated", document=ORDER, entity_id=pk, by=by, now=now)
+
+
+def _charge(order: Order, bps: int, *, by: Actor, approver: UUID | None) -> None:
+    """This service charge on all of it, whatever a split or a merge brought along."""
+    brought_along = {"service_charge", "service_charge_tax"} & order.carried.keys()
+    if bps == order.service_charge_bps and not brought_along:
+        return
+    if approver is None and not by.may(Permission.APPROVE):
+        raise ApprovalRequired
+    order.service_charge_bps = bps
+    order.service_charge_approved_by_id = approver or by.membership_id
+    order.carried = {"taxes": order.carried.get("taxes", [])}
 
 
 def take_numbers(restaurant_id: UUID, day: date, *, count: int = 1) -> range:

@@ -18,6 +18,7 @@ from pos.models import Order, OrderDiscount, OrderLine
 from pos.selectors.orders import Piece
 from pos.services.bill import OpenBill, open_bill
 from pos.services.bills_together import save_together
+from pos.services.discounts import check_cap_of_parts, unapproved_rate
 from pos.services.dividing import (
     Evenly,
     Quantities,
@@ -43,6 +44,7 @@ def split_order(
     lines: Sequence[Sequence[Piece]] = (),
     seats: Sequence[Sequence[int]] = (),
     equal: int = 0,
+    approver: UUID | None = None,
     expected_version: int | None = None,
 ) -> str:
     """The orders that it became, as a page, the order itself first; their totals sum to what its
@@ -50,15 +52,19 @@ def split_order(
 
     Give one of `lines`, `seats` (one order for each group) and `equal` (so many parts). What no
     group names stays; when everything is named, the first group stays. Payments, the tip and the
-    tickets stay with the order.
+    tickets stay with the order. A part that more is taken off than off the whole, and more than
+    the cap of this role, needs somebody who may APPROVE: the caller, or by PIN `approver`.
     Locks the order, the day's counter, the log.
     Raises NotFound, VersionConflict, OrderNotOpen, UnknownReference, SplitImpossible,
-    TotalBelowPaid.
+    ApprovalRequired, TotalBelowPaid.
     """
     bill = open_bill(by.restaurant_id, pk, expected_version=expected_version)
     plan = _plan(bill, lines=lines, seats=seats, equal=equal)
+    rate = unapproved_rate(bill)
     profile = restaurant_profile(by.restaurant_id)
     parts, gone = divide_bill(bill, plan, evenly=bool(equal), profile=profile, now=now)
+    if approver is None:
+        check_cap_of_parts(parts, rate=rate, by=by)
     children = [part.order for part in parts[1:]]
     numbers = take_numbers(by.restaurant_id, bill.order.business_date, count=len(children))
     for child, number in zip(children, numbers, strict=True):
@@ -136,6 +142,7 @@ def _child(bill: OpenBill, count: int, place: int, now: datetime) -> OpenBill:
         received_at=now,
         currency=whole.currency,
         service_charge_bps=whole.service_charge_bps,
+        service_charge_approved_by_id=whole.service_charge_approved_by_id,
         split_from=whole,
     )
     return OpenBill(order, [], [])

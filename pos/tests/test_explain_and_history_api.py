@@ -58,7 +58,7 @@ def test_an_order_is_explained_step_by_step(manager: Member, menu: Menu) -> None
     assert [(share["amount"], share["odd"]) for share in spread] == [
         (33, False), (33, False), (34, True)
     ]  # fmt: skip
-    assert found["steps"][0]["text"] == "1 × Burger at £3.33"
+    assert found["steps"][0]["text"] == "1 × Burger at £3.33, £12.50 on the menu"
     assert found["steps"][3]["text"] == "£1.00 off, friends"
     assert found["steps"][6]["text"] == "Standard rate, 20 % in £9.00: £1.50"
     assert found["total"] == said(manager.get(f"orders/{order['id']}/"))["total"] == 1013

@@ -1,9 +1,12 @@
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 
 from fynlo.accounts.models import Restaurant
+from fynlo.accounts.services.pins import set_pin
 from fynlo.events.reading import history
 from fynlo.testing.cast import Member
 from pos.models import Modifier, ModifierGroup, Order, Product
@@ -248,3 +251,40 @@ def test_a_rival_cannot_see_or_touch_an_order(
     assert rival_owner.post(f"{path}cancel/", {"reason": "x"}).status_code == 404
     assert rival_owner.post(f"{path}lines/", {"lines": [menu.line()]}).status_code == 404
     assert Order.objects.get(pk=order["id"]).version == 1
+
+
+def test_another_service_charge_needs_a_manager(
+    server: Member, cashier: Member, manager: Member, menu: Menu
+) -> None:
+    order = opened(server, menu.order())
+    path = f"orders/{order['id']}/"
+    none: dict[str, Any] = {"service_charge_bps": 0, "version": 1}
+    for member in (server, cashier):
+        refused = member.patch(path, none)
+        assert (refused.status_code, said(refused)["code"]) == (403, "approval_required")
+    assert said(server.get(path)) == order
+    same = server.patch(path, {**none, "service_charge_bps": 1250})
+    assert said(same)["total"] == order["total"]
+    none["version"] = 2
+    set_pin(membership=manager.membership, pin="7391")
+    pin = {"employee_code": manager.membership.employee_code, "pin": "7391"}
+    wrong = server.patch(path, {**none, "approver": {**pin, "pin": "0000"}})
+    assert wrong.status_code == 403
+    after = said(server.patch(path, {**none, "approver": pin}))
+    assert (after["service_charge"], after["total"]) == (0, 1250)
+    assert after["service_charge_approved_by"] == str(manager.membership.pk)
+    told = said(server.get(f"{path}history/"))["results"][-1]["sentence"]
+    assert told == "Server changed service charge from 12.5 % to 0 %."
+    back = said(manager.patch(path, {"service_charge_bps": 1250, "version": 3}))
+    assert back["total"] == order["total"]
+
+
+def test_a_price_of_ones_own_is_told_beside_the_menus(manager: Member, menu: Menu) -> None:
+    order = opened(manager, menu.order(menu.line(unit_price=900), menu.line(unit_price=1250)))
+    assert [line["menu_price"] for line in order["lines"]] == [1250, None]
+    path = f"orders/{order['id']}/"
+    first, second = said(manager.get(f"{path}explain/"))["steps"][:2]
+    assert first["text"] == "1 × Burger at £9.00, £12.50 on the menu"
+    assert second["text"] == "1 × Burger at £12.50"
+    told = said(manager.get(f"{path}history/"))["results"][0]["sentence"]
+    assert told == "Manager opened it with 1 × Burger at £9.00 instead of £12.50, 1 × Burger."

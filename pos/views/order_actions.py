@@ -70,6 +70,11 @@ class OrderActions(Endpoint):
     def discount(self, request: Request, pk: UUID) -> HttpResponse:
         return self._act(discounts.give_discount, pk, asks_approver=True)
 
+    @action(detail=True, methods=["post"], url_path="remove-discount")
+    @operation(Permission.GIVE_DISCOUNT, body=inputs.RemoveDiscountInput, answers=ORDER)
+    def remove_discount(self, request: Request, pk: UUID) -> HttpResponse:
+        return self._act(discounts.remove_discount, pk, asks_approver=True)
+
     @action(detail=True, methods=["post"])
     @operation(Permission.TAKE_ORDERS, body=inputs.TransferInput, answers=ORDER)
     def transfer(self, request: Request, pk: UUID) -> HttpResponse:
@@ -86,7 +91,7 @@ class OrderActions(Endpoint):
     @operation(Permission.TAKE_ORDERS, body=inputs.SplitInput, answers=ORDER, pages=True)
     def split(self, request: Request, pk: UUID) -> HttpResponse:
         """By lines, by seats, or in equal parts: the orders that it became, this one first."""
-        return self._act(splitting.split_order, pk)
+        return self._act(splitting.split_order, pk, asks_approver=True)
 
     def _act(
         self, service: Callable[..., str], pk: UUID, *, asks_approver: bool = False

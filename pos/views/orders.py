@@ -90,7 +90,10 @@ class Orders(OrderActions, OrderReceipts):
     def partial_update(self, request: Request, pk: UUID) -> HttpResponse:
         changes = self.body()
         expected = self.expected_version(changes)
-        return self.write(change_order, pk=pk, expected_version=expected, changes=changes)
+        approver = self.approver(changes, Permission.APPROVE)
+        return self.write(
+            change_order, pk=pk, expected_version=expected, changes=changes, approver=approver
+        )
 
     @action(detail=True, methods=["get"])
     @operation(Permission.VIEW_ORDERS, query=PageQuery, answers=HISTORY_ROW, pages=True)
