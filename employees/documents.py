@@ -1,7 +1,8 @@
 """What staff look like outside. Wages are in them: they go to the stream `staff` alone."""
 
+from employees.models import Break, BreakType, ClockAttempt, LabourPolicy, TimeEntry
 from fynlo.accounts.models import Membership
-from fynlo.documents import Document
+from fynlo.documents import Document, Many
 
 STAFF_MEMBER = Document(
     "staff_member",
@@ -22,6 +23,104 @@ STAFF_MEMBER = Document(
         "pin_must_change": "pin_must_change",
         "granted": "granted",
         "withheld": "withheld",
+        "version": "version",
+    },
+)
+
+BREAK_TYPE = Document(
+    "break_type",
+    BreakType,
+    stream="staff",
+    fields={
+        "id": "id",
+        "name": "name",
+        "expected_minutes": "expected_minutes",
+        "minimum_minutes": "minimum_minutes",
+        "is_paid": "is_paid",
+        "version": "version",
+    },
+)
+
+BREAK = Document(
+    "break",
+    Break,
+    fields={
+        "id": "id",
+        "kind": "kind_id",
+        "name": "name",
+        "is_paid": "is_paid",
+        "expected_minutes": "expected_minutes",
+        "minimum_minutes": "minimum_minutes",
+        "started_at": "started_at",
+        "ended_at": "ended_at",
+    },
+)
+
+TIME_ENTRY = Document(
+    "time_entry",
+    TimeEntry,
+    stream="staff",
+    fields={
+        "id": "id",
+        "member": "member_id",
+        "name": "member__user__name",
+        "job_title": "job_title",
+        "hourly_wage": "hourly_wage",
+        "currency": "currency",
+        "started_at": "started_at",
+        "ended_at": "ended_at",
+        "clocked_in_at": "clocked_in_at",
+        "clocked_out_at": "clocked_out_at",
+        "flags": "flags",
+        "breaks": Many(BREAK, "entry", order_by=("started_at", "id")),
+        "overtime_began_at": "overtime_began_at",
+        "version": "version",
+    },
+)
+
+CLOCK_ATTEMPT = Document(
+    "clock_attempt",
+    ClockAttempt,
+    stream="staff",
+    fields={
+        "id": "id",
+        "member": "member_id",
+        "name": "member__user__name",
+        "employee_code": "employee_code",
+        "device": "device_id",
+        "device_name": "device__name",
+        "entry": "entry_id",
+        "punch": "punch",
+        "attempted_at": "attempted_at",
+        "occurred_at": "occurred_at",
+        "refusal": "refusal",
+        "address": "address",
+        "distance_band": "distance_band",
+        "signals": "signals",
+        "risk": "risk",
+        "version": "version",
+    },
+)
+
+LABOUR_POLICY = Document(
+    "labour_policy",
+    LabourPolicy,
+    stream="staff",
+    fields={
+        "id": "id",
+        "rules": "rules",
+        "week_starts_on": "week_starts_on",
+        "overtime_alert_minutes": "overtime_alert_minutes",
+        "early_minutes": "early_minutes",
+        "early_mode": "early_mode",
+        "late_minutes": "late_minutes",
+        "forgotten_minutes": "forgotten_minutes",
+        "longest_minutes": "longest_minutes",
+        "signals": "signals",
+        "latitude": "latitude",
+        "longitude": "longitude",
+        "radius_m": "radius_m",
+        "networks": "networks",
         "version": "version",
     },
 )

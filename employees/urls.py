@@ -1,13 +1,25 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from employees.views.clock import Boards, Timeclock, TimeEntries
+from employees.views.policy import BreakTypes, Policies
 from employees.views.staff import Roles, Staff, StaffPermissions
 
 router = SimpleRouter(use_regex_path=False)
 router.register("staff/roles", Roles, basename="role")
 router.register("staff", Staff, basename="staff-member")
+router.register("timeclock", Timeclock, basename="timeclock")
+router.register("timeclock", Boards, basename="timeclock-board")
+router.register("time-entries", TimeEntries, basename="time-entry")
+router.register("break-types", BreakTypes, basename="break-type")
 
 urlpatterns = [
+    path(
+        "labour-policy/",
+        Policies.as_view(
+            {"get": "list", "patch": "partial_update"}, basename="labour-policy", detail=True
+        ),
+    ),
     path(
         "staff/<uuid:pk>/permissions/",
         StaffPermissions.as_view(

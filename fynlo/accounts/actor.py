@@ -7,6 +7,9 @@ from fynlo.accounts.choices import ROLE_PERMISSIONS, Permission, Role, effective
 from fynlo.accounts.errors import PinMustChange
 from fynlo.errors import PermissionMissing
 
+# The admin signs in with a cookie of its own, and a punch on a till with no more than a PIN.
+NO_SESSION = UUID(int=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:

@@ -8,13 +8,11 @@ from uuid import UUID
 from django.db import models
 from django.db.models import QuerySet
 
-from fynlo.accounts.actor import Actor
+from fynlo.accounts.actor import NO_SESSION, Actor
 from fynlo.accounts.choices import GOVERNING, Permission, Role
 from fynlo.accounts.models import Membership, Restaurant, User
 
 M = TypeVar("M", bound=models.Model)
-# The admin signs in with a cookie of its own, not with a session of a till.
-NO_SESSION = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)

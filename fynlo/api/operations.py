@@ -24,6 +24,7 @@ class Access(Enum):
     PUBLIC = "anybody"
     DEVICE = "a paired device"
     SIGNED_IN = "any signed-in member"
+    MEMBER_OR_DEVICE = "any signed-in member, or a paired device with a member's code and PIN"
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,14 @@ class Declared(BasePermission):
         return True
 
 
+_WHO: dict[Permission | Access, Any] = {
+    Access.DEVICE: DeviceActor,
+    Access.MEMBER_OR_DEVICE: (Actor, DeviceActor),
+}
+
+
 def _check(caller: Any, access: Permission | Access) -> None:
-    wanted = DeviceActor if access is Access.DEVICE else Actor
+    wanted = _WHO.get(access, Actor)
     if not isinstance(caller, wanted):
         raise NotSignedIn
     if isinstance(access, Permission) and isinstance(caller, Actor):

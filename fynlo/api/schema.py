@@ -135,6 +135,8 @@ class OperationSchema(AutoSchema):
     def get_auth(self) -> list[dict[str, Any]]:
         if self.operation.access is Access.PUBLIC:
             return [{}]
+        if self.operation.access is Access.MEMBER_OR_DEVICE:
+            return [{"bearer": []}, {"device": []}]
         return [{"device" if self.operation.access is Access.DEVICE else "bearer": []}]
 
     def get_tags(self) -> list[str]:

@@ -68,6 +68,8 @@ class Endpoint(ViewSet):
         access = self.operation.access if self.operation else Access.SIGNED_IN
         if access is Access.PUBLIC:
             return []
+        if access is Access.MEMBER_OR_DEVICE:
+            return [BearerAuthentication(), DeviceAuthentication()]
         return [DeviceAuthentication() if access is Access.DEVICE else BearerAuthentication()]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

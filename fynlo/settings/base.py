@@ -129,6 +129,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "sweep-accounts": {"task": "accounts.sweep", "schedule": crontab(hour=3, minute=20)},
     "sweep-api": {"task": "api.sweep", "schedule": crontab(hour=3, minute=40)},
     "sum-up-sales-days": {"task": "pos.sum_up_sales_days", "schedule": crontab(minute="*/10")},
+    "forget-places": {"task": "employees.forget_places", "schedule": crontab(hour=3, minute=50)},
     "resume-menu-imports": {"task": "pos.resume_menu_imports", "schedule": 60.0},
 }
 

@@ -169,5 +169,15 @@ class World:
         return hire(self.restaurant, Role.SERVER, name="colleague").membership.pk
 
     @cached_property
+    def break_type(self) -> UUID:
+        body = {"name": "Rest", "expected_minutes": 20}
+        return UUID(self._post("break-types/", body)["id"])
+
+    @cached_property
+    def time_entry(self) -> str:
+        """Open, of somebody who is not tested."""
+        return str(self._post("timeclock/clock-in/")["id"])
+
+    @cached_property
     def session(self) -> UUID:
         return self.boss.session.pk

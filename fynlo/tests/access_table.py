@@ -39,6 +39,8 @@ class Row:
     body: Callable[[World], dict[str, Any]] = lambda world: {}
     names_others: bool = False
     """The body refers to things of the restaurant: a rival who sends it is refused."""
+    denied: int = 403
+    """404 where one's own may be read by anybody."""
 
 
 VERSION = {"version": 1}
@@ -80,7 +82,7 @@ TABLE: dict[str, Row] = {
     "POST auth/password/change/": Row(
         ALL, 422, lambda w: {"current_password": "wrong", "new_password": "Kettle-on-the-hob-9"}
     ),
-    "DELETE auth/sessions/<session>/": Row(MANAGE, 204),
+    "DELETE auth/sessions/<session>/": Row(MANAGE, 204, denied=404),
     "POST devices/pairing-codes/": Row(MANAGE, 201, lambda w: {"kind": "till"}),
     "GET devices/": Row(MANAGE, 200),
     "GET devices/<device>/": Row(MANAGE, 200),
@@ -100,6 +102,18 @@ TABLE: dict[str, Row] = {
     "PATCH staff/<colleague>/permissions/": Row(
         OWN, 200, lambda w: {"granted": ["reopen_order"], "withheld": [], **VERSION}
     ),
+    "POST timeclock/clock-in/": Row(ALL, 201),
+    "POST timeclock/clock-out/": Row(ALL, 409),
+    "POST timeclock/breaks/start/": Row(ALL, 409),
+    "POST timeclock/breaks/end/": Row(ALL, 409),
+    "GET timeclock/status/": Row(ALL, 200),
+    "GET timeclock/board/": Row(MANAGE, 200),
+    "GET timeclock/attempts/": Row(MANAGE, 200),
+    "GET time-entries/": Row(ALL, 200),
+    "GET time-entries/<time_entry>/": Row(MANAGE, 200, denied=404),
+    "GET labour-policy/": Row(MANAGE, 200),
+    "PATCH labour-policy/": Row(MANAGE, 200, lambda w: {"pack": "uk", **VERSION}),
+    **crud("break-types/", "break_type", ALL, named("New", expected_minutes=30)),
     "GET menu/": Row(ALL, 200),
     "POST menu/import/": Row(MANAGE, 200, lambda w: {"products": []}),
     "GET menu/import/<menu_import>/": Row(MANAGE, 200),

@@ -7,7 +7,8 @@ from uuid import UUID
 from django.contrib.auth.hashers import check_password
 from django.db.models import QuerySet
 
-from fynlo.accounts.actor import Actor, DeviceActor
+from fynlo.accounts.actor import NO_SESSION, Actor, DeviceActor
+from fynlo.accounts.choices import Role
 from fynlo.accounts.errors import (
     CredentialsRefused,
     PinRefused,
@@ -68,6 +69,27 @@ def _choice(member: Membership) -> dict[str, str]:
         "name": member.restaurant.name,
         "role": member.role,
     }
+
+
+def actor_by_pin(*, device: DeviceActor, employee_code: str, pin: str, now: datetime) -> Actor:
+    """The member, for this one request: there is no session. Raises PinRefused, PinLocked."""
+    member = verify_pin(
+        place=device.device_id,
+        restaurant_id=device.restaurant_id,
+        employee_code=employee_code,
+        pin=pin,
+        now=now,
+    )
+    if member is None:
+        raise PinRefused
+    return Actor(
+        restaurant_id=member.restaurant_id,
+        role=Role(member.role),
+        user_id=member.user_id,
+        membership_id=member.pk,
+        session_id=NO_SESSION,
+        device_id=device.device_id,
+    )
 
 
 def prove_by_pin(*, device: DeviceActor, employee_code: str, pin: str, now: datetime) -> Proof:

@@ -1,0 +1,98 @@
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from employees.documents import BREAK_TYPE, TIME_ENTRY
+from employees.models import Break, BreakType, TimeEntry
+from fynlo.accounts.actor import Actor
+from fynlo.accounts.choices import Permission
+
+
+def break_types(restaurant_id: UUID) -> QuerySet[BreakType]:
+    return BreakType.objects.for_restaurant(restaurant_id).filter(archived_at=None)
+
+
+def lock_break_type(restaurant_id: UUID, pk: UUID) -> BreakType:
+    """Locked to the end of the transaction. Raises NotFound."""
+    live = BreakType.objects.filter(archived_at=None)
+    return live.select_for_update(no_key=True).one(restaurant_id, pk)
+
+
+def break_type_document(pk: UUID) -> str:
+    return BREAK_TYPE.read(BreakType.objects.filter(pk=pk))[0]
+
+
+def entries(
+    restaurant_id: UUID,
+    *,
+    member: UUID | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    flag: str | None = None,
+    is_open: bool | None = None,
+) -> QuerySet[TimeEntry]:
+    """Those that began from `since` on and before `until`."""
+    wanted = Q()
+    if member is not None:
+        wanted &= Q(member_id=member)
+    if since is not None:
+        wanted &= Q(started_at__gte=since)
+    if until is not None:
+        wanted &= Q(started_at__lt=until)
+    if flag is not None:
+        wanted &= Q(flags__contains=[flag])
+    if is_open is not None:
+        wanted &= Q(ended_at__isnull=is_open)
+    return TimeEntry.objects.for_restaurant(restaurant_id).filter(wanted)
+
+
+def entries_in_reach(by: Actor) -> QuerySet[TimeEntry]:
+    """One's own; with the permission everybody's."""
+    rows = entries(by.restaurant_id)
+    return rows if by.may(Permission.VIEW_STAFF) else rows.filter(member_id=by.membership_id)
+
+
+def open_entry(member_id: UUID) -> TimeEntry | None:
+    return TimeEntry.objects.filter(member_id=member_id, ended_at=None).first()
+
+
+def lock_open_entry(member_id: UUID) -> TimeEntry | None:
+    """Locked to the end of the transaction; None when it was closed meanwhile, too."""
+    rows = TimeEntry.objects.select_for_update(no_key=True)
+    return rows.filter(member_id=member_id, ended_at=None).first()
+
+
+def lock_entry(restaurant_id: UUID, pk: UUID) -> TimeEntry:
+    """Locked to the end of the transaction. Raises NotFound."""
+    return TimeEntry.objects.lock(restaurant_id, pk)
+
+
+def open_break(entry: TimeEntry) -> Break | None:
+    """Call while holding the entry's lock."""
+    return Break.objects.filter(entry=entry, ended_at=None).first()
+
+
+def breaks_of(entry_ids: Collection[UUID]) -> QuerySet[Break]:
+    """Those that count."""
+    return Break.objects.filter(entry_id__in=entry_ids).order_by("started_at", "pk")
+
+
+def entry_document(pk: UUID) -> str:
+    return TIME_ENTRY.read(TimeEntry.objects.filter(pk=pk))[0]
+
+
+def entries_around(
+    restaurant_id: UUID,
+    *,
+    since: datetime,
+    until: datetime,
+    members: Collection[UUID] | None = None,
+) -> QuerySet[TimeEntry]:
+    """Whatever was going on between two instants, in the order of members and time."""
+    rows = TimeEntry.objects.for_restaurant(restaurant_id).filter(started_at__lt=until)
+    rows = rows.filter(Q(ended_at=None) | Q(ended_at__gt=since))
+    if members is not None:
+        rows = rows.filter(member_id__in=members)
+    return rows.order_by("member_id", "started_at", "pk")
