@@ -69,6 +69,11 @@ class Document:
         table = self.model._meta.db_table
         return f"({_object(self, _quote(table), 0)})::text".replace("%", "%%")
 
+    @property
+    def shows_others(self) -> bool:
+        """Whether a field follows a foreign key: `table__number`."""
+        return any(isinstance(source, str) and "__" in source for source in self.fields.values())
+
     def read(self, rows: models.QuerySet[Any]) -> list[str]:
         """The documents of a queryset, in its order, in one statement."""
         return list(self.annotated(rows).values_list("document", flat=True))

@@ -14,7 +14,7 @@ from fynlo.accounts.choices import Permission
 from fynlo.documents import Document
 
 # If-Match, as a regular expression: one version, in quotes or not, strong or weak.
-VERSION_FORM = r'(W/)?"?[0-9]{1,18}"?'
+VERSION_FORM = r'(W/)?"?[0-9]{1,18}(-[0-9a-f]{16})?"?'
 Action = TypeVar("Action", bound=Callable[..., Any])
 
 

@@ -159,7 +159,7 @@ class Endpoint(ViewSet):
         header = self.request.headers.get("If-Match", "*").strip()
         if header != "*" and not _A_VERSION.fullmatch(header):
             raise errors.VersionRequired
-        expected = in_body if header == "*" else int(header.removeprefix("W/").strip('"'))
+        expected = in_body if header == "*" else _version_in(header)
         if expected is None and self.operation and self.operation.versioned:
             raise errors.VersionRequired
         return expected
@@ -199,7 +199,7 @@ class Endpoint(ViewSet):
         found = document.annotated(rows.filter(pk=pk)).values_list("version", "document").first()
         if found is None:
             raise NotFound
-        return self.answer(found[1], etag=f'"{found[0]}"')
+        return self.answer(found[1], etag=_tag(document, *found))
 
     def page(
         self, document: Document, rows: QuerySet[Any], *, order: tuple[str, ...]
@@ -294,3 +294,16 @@ class Endpoint(ViewSet):
             fingerprint=self.fingerprint,
             now=self.now,
         )
+
+
+def _tag(document: Document, version: int, text: str) -> str:
+    """The version; where the document shows what belongs to another entity, which may change
+    without it, a digest of it all as well."""
+    if not document.shows_others:
+        return f'"{version}"'
+    digest = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+    return f'"{version}-{digest}"'
+
+
+def _version_in(tag: str) -> int:
+    return int(tag.removeprefix("W/").strip('"').partition("-")[0])

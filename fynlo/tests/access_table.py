@@ -167,7 +167,7 @@ TABLE: dict[str, Row] = {
     ),
     "POST orders/<order>/transfer/": Row(SERVE, 200, lambda w: {"table": str(w.table)}),
     "POST orders/<order>/merge/": Row(SERVE, 200, lambda w: {"into": w.other_order}),
-    "POST orders/<order>/split/": Row(SERVE, 200, lambda w: {"equal": 2}),
+    "POST orders/<sent>/split/": Row(SERVE, 200, lambda w: {"equal": 2}),
     "GET orders/<order>/history/": Row(ALL, 200),
     "GET orders/<order>/explain/": Row(ALL, 200),
     "GET kitchen/load/": Row(ALL, 200),

@@ -12,8 +12,9 @@ from fynlo.documents import json_list
 from fynlo.errors import UnknownReference
 from fynlo.events.log import append, append_all
 from fynlo.money import allocate
+from pos.choices import UNSENT
 from pos.documents import ORDER
-from pos.errors import SplitImpossible
+from pos.errors import LinesNotSent, SplitImpossible
 from pos.models import Order, OrderDiscount, OrderLine
 from pos.selectors.orders import Piece
 from pos.services.bill import OpenBill, open_bill
@@ -55,7 +56,7 @@ def split_order(
     tickets stay with the order. A part that more is taken off than off the whole, and more than
     the cap of this role, needs somebody who may APPROVE: the caller, or by PIN `approver`.
     Locks the order, the day's counter, the log.
-    Raises NotFound, VersionConflict, OrderNotOpen, UnknownReference, SplitImpossible,
+    Raises NotFound, VersionConflict, OrderNotOpen, UnknownReference, SplitImpossible, LinesNotSent,
     ApprovalRequired, TotalBelowPaid.
     """
     bill = open_bill(by.restaurant_id, pk, expected_version=expected_version)
@@ -160,7 +161,7 @@ def _plan(
     seats: Sequence[Sequence[int]],
     equal: int,
 ) -> Plan:
-    """Raises UnknownReference, SplitImpossible."""
+    """Raises UnknownReference, SplitImpossible, LinesNotSent."""
     if equal:
         plan: Plan = {line.pk: _in_equal_parts(line, equal) for line in bill.live_lines}
     elif seats:
@@ -170,7 +171,15 @@ def _plan(
     parts = list(zip(*plan.values(), strict=True))
     if len(parts) < 2 or not all(any(part) for part in parts):
         raise SplitImpossible
+    if any(_cuts_pieces(line, plan[line.pk]) for line in bill.live_lines):
+        raise LinesNotSent("Send or remove what is new first: the kitchen cooks whole pieces.")
     return plan
+
+
+def _cuts_pieces(line: OrderLine, quantities: Quantities) -> bool:
+    """Whether a ticket would have to say a part of a piece. What the kitchen has, it has whole."""
+    divided = sum(map(bool, quantities)) > 1
+    return line.state in UNSENT and divided and any(part % 1 for part in quantities)
 
 
 def _in_equal_parts(line: OrderLine, count: int) -> Quantities:

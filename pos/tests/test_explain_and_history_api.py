@@ -68,6 +68,7 @@ def test_an_order_is_explained_step_by_step(manager: Member, menu: Menu) -> None
 def test_what_a_split_left_is_explained(server: Member, menu: Menu) -> None:
     TaxRate.objects.filter(pk=menu.vat.pk).update(is_inclusive=False, rate_bps=825)
     order = opened(server, menu.order())
+    server.post(f"orders/{order['id']}/send/")
     parts = said(server.post(f"orders/{order['id']}/split/", {"equal": 3}))["results"]
     for part in parts:
         found = explained(server, part)

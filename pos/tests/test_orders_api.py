@@ -288,3 +288,18 @@ def test_a_price_of_ones_own_is_told_beside_the_menus(manager: Member, menu: Men
     assert second["text"] == "1 × Burger at £12.50"
     told = said(manager.get(f"{path}history/"))["results"][0]["sentence"]
     assert told == "Manager opened it with 1 × Burger at £9.00 instead of £12.50, 1 × Burger."
+
+
+def test_what_an_order_shows_of_its_table_is_never_stale(
+    server: Member, manager: Member, menu: Menu
+) -> None:
+    order = opened(server, menu.order(table=str(menu.table.pk)))
+    path = f"orders/{order['id']}/"
+    known = server.get(path)["ETag"]
+    assert server.get(path, if_none_match=known).status_code == 304
+    manager.patch(f"tables/{menu.table.pk}/", {"number": "T12", "version": 1})
+    read = server.get(path, if_none_match=known)
+    assert (read.status_code, said(read)["table_number"]) == (200, "T12")
+    changed = server.patch(path, {"guests": 2}, if_match=read["ETag"])
+    assert said(changed)["version"] == 2
+    assert server.patch(path, {"guests": 3}, if_match=read["ETag"]).status_code == 412

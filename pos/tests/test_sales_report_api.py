@@ -108,6 +108,7 @@ def test_voids_and_cancelled_orders_are_told_and_sell_nothing(manager: Member, m
 
 def test_split_and_merged_orders_count_once(manager: Member, menu: Menu) -> None:
     whole = opened(manager, menu.order(menu.line(), water(menu), guests=2))
+    manager.post(f"orders/{whole['id']}/send/")
     parts = must(manager.post(f"orders/{whole['id']}/split/", {"equal": 2}))["results"]
     other = opened(manager, menu.order(menu.line()))
     must(manager.post(f"orders/{other['id']}/merge/", {"into": parts[0]["id"]}))

@@ -14,6 +14,10 @@ from pos.tests.conftest import Menu, opened, said
 pytestmark = pytest.mark.django_db
 
 
+def sent(member: Member, order: dict[str, Any]) -> dict[str, Any]:
+    return said(member.post(f"orders/{order['id']}/send/"))
+
+
 def split(member: Member, order: dict[str, Any], **how: Any) -> list[dict[str, Any]]:
     response = member.post(f"orders/{order['id']}/split/", how)
     assert response.status_code == 200, response.content
@@ -79,7 +83,7 @@ def test_seats_go_and_what_is_shared_stays(server: Member, menu: Menu) -> None:
 
 
 def test_equal_parts_have_a_share_of_every_line(manager: Member, menu: Menu) -> None:
-    order = opened(manager, menu.order(menu.line(), menu.line(unit_price=333)))
+    order = sent(manager, opened(manager, menu.order(menu.line(), menu.line(unit_price=333))))
     path = f"orders/{order['id']}/discount/"
     order = said(manager.post(path, {"kind": "percent", "value": 777, "reason": "friends"}))
     parts = split(manager, order, equal=3)
@@ -95,7 +99,7 @@ def test_equal_parts_have_a_share_of_every_line(manager: Member, menu: Menu) -> 
 
 def test_added_tax_is_divided_to_the_penny(server: Member, menu: Menu) -> None:
     TaxRate.objects.filter(pk=menu.vat.pk).update(is_inclusive=False, rate_bps=825)
-    order = opened(server, menu.order(*[menu.line()] * 3, channel="takeaway"))
+    order = sent(server, opened(server, menu.order(*[menu.line()] * 3, channel="takeaway")))
     parts = split(server, order, equal=4)
     assert sums(parts, "tax_added", "total") == [order["tax_added"], order["total"]]
     again = parts[0]
@@ -105,7 +109,7 @@ def test_added_tax_is_divided_to_the_penny(server: Member, menu: Menu) -> None:
 
 
 def test_a_part_is_an_order_like_any_other(server: Member, menu: Menu) -> None:
-    order = opened(server, menu.order())
+    order = opened(server, menu.order(menu.line(quantity="2")))
     _, child = split(server, order, equal=2)
     path = f"orders/{child['id']}/"
     water = {"lines": [{"product": str(menu.water.pk)}]}
@@ -148,7 +152,7 @@ def test_a_line_is_given_once(server: Member, menu: Menu) -> None:
 
 
 def test_what_was_paid_stays_with_the_order(server: Member, cashier: Member, menu: Menu) -> None:
-    order = three_lines(server, menu)
+    order = sent(server, three_lines(server, menu))
     cashier.post("payments/cash/", {"order": order["id"], "tendered": 1000, "amount": 1000},
                  idempotency_key="half")  # fmt: skip
     path = f"orders/{order['id']}/split/"
@@ -161,7 +165,7 @@ def test_what_was_paid_stays_with_the_order(server: Member, cashier: Member, men
 
 def test_limited_pieces_return_once(server: Member, menu: Menu) -> None:
     Product.objects.filter(pk=menu.burger.pk).update(availability="limited", stock=9)
-    order = opened(server, menu.order(menu.line(quantity="2")))
+    order = opened(server, menu.order(menu.line(quantity="3")))
     for part in split(server, order, equal=3):
         server.post(f"orders/{part['id']}/cancel/", {"reason": "left"})
     menu.burger.refresh_from_db()
@@ -183,8 +187,8 @@ def test_a_cook_moves_every_part_of_a_line(server: Member, kitchen: Member, menu
 
 
 def test_a_split_of_any_size_takes_the_same_statements(server: Member, menu: Menu) -> None:
-    small = opened(server, menu.order())
-    large = opened(server, menu.order(*[menu.line()] * 20))
+    small = opened(server, menu.order(menu.line(quantity="8")))
+    large = opened(server, menu.order(*[menu.line(quantity="10")] * 20))
     counts = []
     for order, parts in ((small, 2), (small, 2), (large, 10)):
         with CaptureQueriesContext(connection) as statements:
@@ -285,9 +289,32 @@ def test_an_order_goes_to_another_table_and_server(
 
 
 def test_quantities_of_parts_are_exact(server: Member, menu: Menu) -> None:
-    order = opened(server, menu.order(menu.line(quantity="0.350")))
+    order = sent(server, opened(server, menu.order(menu.line(quantity="0.350"))))
     parts = split(server, order, equal=3)
     assert sum(Decimal(part["lines"][0]["quantity"]) for part in parts) == Decimal("0.35")
-    crumb = opened(server, menu.order(menu.line(quantity="0.001")))
+    crumb = sent(server, opened(server, menu.order(menu.line(quantity="0.001"))))
     path = f"orders/{crumb['id']}/split/"
     assert refused(server.post(path, {"equal": 2})) == (422, "split_impossible")
+
+
+@pytest.mark.parametrize("line", ["burger", "water"])
+def test_what_nobody_has_sent_is_divided_into_whole_pieces(
+    server: Member, kitchen: Member, menu: Menu, line: str
+) -> None:
+    """A cook cannot make 0.334 of a burger; what was sent was sent whole."""
+    wanted = menu.line() if line == "burger" else {"product": str(menu.water.pk)}
+    order = opened(server, menu.order({**wanted, "quantity": "3"}, {**wanted, "quantity": "1.5"}))
+    path = f"orders/{order['id']}/split/"
+    first, odd = (row["id"] for row in order["lines"])
+    half: dict[str, Any] = {"lines": [[{"line": first, "quantity": "0.5"}]]}
+    for how in ({"equal": 2}, half):
+        assert refused(server.post(path, how)) == (409, "lines_not_sent")
+    left, child = split(server, order, lines=[[{"line": first, "quantity": "1"}, odd]])
+    assert [row["quantity"] for row in child["lines"]] == ["1", "1.5"]
+    for part in (left, child):
+        sent(server, part)
+    told = said(kitchen.get("kitchen/tickets/"))["results"]
+    assert [item["quantity"] for ticket in told for item in ticket["items"]] == (
+        ["2", "1", "1.5"] if line == "burger" else []
+    )
+    assert len(split(server, left, equal=3)) == 3

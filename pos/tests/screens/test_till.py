@@ -161,6 +161,12 @@ def test_a_bill_is_split_in_equal_parts_of_which_each_is_paid(till: Page, manage
     dialog = till.locator("dialog")
     till.get_by_role("button", name="Split").click()
     dialog.get_by_role("button", name="3 equal parts").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("Send or remove what is new first")
+    dialog.get_by_role("button", name="Cancel").click()
+    till.get_by_role("button", name="Send").click()
+    expect(till.get_by_role("button", name="Send")).to_be_disabled()
+    till.get_by_role("button", name="Split").click()
+    dialog.get_by_role("button", name="3 equal parts").click()
     parts = dialog.locator("[data-order]")
     expect(parts).to_have_count(3)
     ids = [part.get_attribute("data-order") for part in parts.all()]
