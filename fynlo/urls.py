@@ -13,6 +13,7 @@ api = [
     path("", include("pos.urls")),
     path("", include("employees.urls")),
     path("payments/", include("payments.urls")),
+    path("", include("syncing.urls")),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
 ]

@@ -16,12 +16,14 @@ from fynlo.clock import as_utc_text, utc_now
 from fynlo.db import durable
 from fynlo.errors import DependencyDown, DomainError
 from fynlo.events import reading
-from syncing import selectors, serializers, services
 from syncing.errors import CloseCode, SocketRefused
 from syncing.hub import threads
 from syncing.hub.hub import Hub
 from syncing.hub.messages import text
 from syncing.hub.socket import Socket
+from syncing.selectors import sockets as selectors
+from syncing.serializers import socket as serializers
+from syncing.services.acknowledging import acknowledge
 
 hub = Hub()
 
@@ -225,4 +227,4 @@ def _must_refetch(since: int | None, extent: selectors.Extent) -> str | None:
 
 def _acknowledge(by: Actor, seq: int) -> None:
     with durable():
-        services.acknowledge(by=by, now=utc_now(), seq=seq)
+        acknowledge(by=by, now=utc_now(), seq=seq)

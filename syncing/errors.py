@@ -1,5 +1,7 @@
 from enum import IntEnum
 
+from fynlo.errors import DomainError
+
 
 class CloseCode(IntEnum):
     """Why the server closes a socket: published codes."""
@@ -19,3 +21,41 @@ class SocketRefused(Exception):
     def __init__(self, code: CloseCode) -> None:
         self.code = code
         super().__init__(code.name)
+
+
+class OperationUnknown(DomainError):
+    code = "operation_unknown"
+    status = 422
+    message = "There is no such act, or it cannot be done offline. Update the app."
+
+
+class HashMismatch(DomainError):
+    code = "hash_mismatch"
+    status = 422
+    message = "The changes were damaged on their way. Send the operation again."
+
+
+class OperationReused(DomainError):
+    code = "operation_reused"
+    status = 409
+    message = "This `op_id` was used for something else. Make a new one for each operation."
+
+
+class GroupFailed(DomainError):
+    """`extra["because"]`: the operation of the group that could not be done."""
+
+    code = "group_failed"
+    status = 409
+    message = "Another operation of this group cannot be done, so none of them was."
+
+
+class SecretOffline(DomainError):
+    code = "approver_offline"
+    status = 422
+    message = "A PIN is not kept for later. Leave `approver` out: a manager approves it afterwards."
+
+
+class TryAgain(DomainError):
+    code = "try_again"
+    status = 503
+    message = "Somebody held what this needs. Fynlo tries again by itself."

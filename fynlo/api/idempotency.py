@@ -6,16 +6,20 @@ the rest. Errors that may heal (409, 429, 5xx) are not stored.
 """
 
 import hashlib
+import hmac
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, connection
 from django.http import HttpResponse
 
 from fynlo.api.errors import IdempotencyInProgress, IdempotencyKeyReused
+from fynlo.api.parsers import canonical
 from fynlo.api.problems import render
 from fynlo.db import durable
 from fynlo.errors import DomainError, IdConflict
@@ -71,6 +75,11 @@ class Stored:
     status: int
     headers: str
     body: str
+
+
+def fingerprint_of(body: Any) -> str:
+    """Equal bodies have equal fingerprints. Keyed, because a body may hold a PIN."""
+    return hmac.new(settings.SECRET_KEY.encode(), canonical(body), hashlib.sha256).hexdigest()
 
 
 def run(claim: Claim | None, work: Callable[[], HttpResponse]) -> HttpResponse:

@@ -1,7 +1,6 @@
 """The base of every API view: it reads the declared input, calls one service, answers bytes."""
 
 import hashlib
-import hmac
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -9,7 +8,6 @@ from functools import cached_property
 from typing import Any, ClassVar, NoReturn, TypeVar
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from rest_framework.authentication import BaseAuthentication
@@ -21,10 +19,9 @@ from fynlo.accounts.choices import Permission
 from fynlo.accounts.services.approvals import approve
 from fynlo.api import errors
 from fynlo.api.authentication import BearerAuthentication, DeviceAuthentication
-from fynlo.api.idempotency import KEY_FORM, Claim, run
+from fynlo.api.idempotency import KEY_FORM, Claim, fingerprint_of, run
 from fynlo.api.operations import VERSION_FORM, Access, Operation
 from fynlo.api.pages import Page, page_of
-from fynlo.api.parsers import canonical
 from fynlo.api.phases import run_in_phases
 from fynlo.api.rates import Standing, address_of, spend
 from fynlo.clock import utc_now
@@ -146,9 +143,7 @@ class Endpoint(ViewSet):
 
     @cached_property
     def fingerprint(self) -> str:
-        """Equal bodies have equal fingerprints. Keyed, because a body may hold a PIN."""
-        key = settings.SECRET_KEY.encode()
-        return hmac.new(key, canonical(self.request.data), hashlib.sha256).hexdigest()
+        return fingerprint_of(self.request.data)
 
     def expected_version(self, data: dict[str, Any]) -> int | None:
         """From `If-Match` or the body's `version`, which is taken out of `data`.

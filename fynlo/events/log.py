@@ -7,15 +7,15 @@ transaction: commit order equals number order, numbers have no gaps, and a reade
 
 from collections.abc import Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from fynlo.clock import as_utc_text
 from fynlo.documents import Document
+from fynlo.events.envelopes import Written, envelope_text
+from fynlo.events.gathering import current
 from fynlo.events.nudge import publish
 
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="")
@@ -30,18 +30,6 @@ class Author(Protocol):
     def membership_id(self) -> UUID | None: ...
     @property
     def device_id(self) -> UUID | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One row of the log. `envelope` is what a socket receives, as JSON text."""
-
-    restaurant_id: UUID
-    seq: int
-    stream: str
-    entity_id: UUID
-    payload: str
-    envelope: str
 
 
 _APPEND = """
@@ -60,6 +48,11 @@ SELECT %(restaurant)s, moved.base + docs.place, %(stream)s, %(kind)s, %(entity)s
     docs.payload
 FROM docs, moved ORDER BY docs.place
 RETURNING seq, entity_id, version, payload
+"""
+
+_READ = """
+SELECT 0, id, version, {expression} FROM {table}
+WHERE {owner} = %(restaurant)s AND id = ANY(%(ids)s) ORDER BY id
 """
 
 
@@ -157,13 +150,20 @@ def _append(
         "now": now,
         "deleted": deleted,
     }
+    gathering = current()
+    statement = (_READ if gathering else _APPEND).format(
+        expression=expression, table=table, owner=_owner(document)
+    )
     with connection.cursor() as cursor:
-        statement = _APPEND.format(expression=expression, table=table, owner=_owner(document))
         cursor.execute(statement, parameters)
         rows = cursor.fetchall()
     if len(rows) != len(entity_ids):
         raise RuntimeError(f"{kind}: not all entities belong to restaurant {by.restaurant_id}")
     written = [_written(row, parameters) for row in rows]
+    if gathering:
+        for _, entity_id, version, payload in rows:
+            gathering.add(parameters, (entity_id, version, payload))
+        return written
     transaction.on_commit(lambda: publish(written), robust=True)
     return written
 
@@ -189,26 +189,3 @@ def _written(row: tuple[Any, ...], common: dict[str, Any]) -> Written:
         payload=payload,
     )
     return Written(common["restaurant"], seq, common["stream"], entity_id, payload, envelope)
-
-
-def envelope_text(
-    *,
-    seq: int,
-    kind: str,
-    entity: str,
-    entity_id: UUID,
-    version: int,
-    occurred_at: datetime,
-    actor: UUID | None,
-    device: UUID | None,
-    deleted: bool,
-    payload: str,
-) -> str:
-    """The WebSocket message of one event; `payload` goes in as it is, unparsed."""
-    who = f'"{actor}"' if actor else "null"
-    where = f'"{device}"' if device else "null"
-    return (
-        f'{{"type":"event","seq":{seq},"kind":"{kind}","entity":"{entity}","id":"{entity_id}",'
-        f'"version":{version},"occurred_at":"{as_utc_text(occurred_at)}","actor":{who},'
-        f'"device":{where},"deleted":{"true" if deleted else "false"},"data":{payload}}}'
-    )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Max, Subquery
 
-from fynlo.events.log import Written, envelope_text
+from fynlo.events.envelopes import Written, envelope_text
 from fynlo.events.models import Cursor, Event
 
 

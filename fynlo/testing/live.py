@@ -19,7 +19,7 @@ from fynlo.local.commands import clean
 from fynlo.local.ports import free_port, wait_until
 from fynlo.local.run import PROJECT
 
-START_S = 60.0
+START_S = 180.0
 GIVEN = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "MAKELEVEL", "DJANGO_SETTINGS_MODULE")
 
 

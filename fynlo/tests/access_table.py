@@ -179,6 +179,9 @@ TABLE: dict[str, Row] = {
     "POST kitchen/tickets/<ready_ticket>/collect/": Row(ALL, 200),
     "POST kitchen/tickets/<ready_ticket>/recall/": Row(COOK, 200),
     "GET analytics/sales/": Row(MANAGE, 200),
+    "POST sync/push/": Row(
+        ALL, 200, lambda w: {"device_seq_from": 1, "device_seq_to": 1, "operations": []}
+    ),
     "GET payments/": Row(SELL, 200),
     "GET payments/<payment>/": Row(SELL, 200),
     "GET payments/settings/": Row(OWN, 200),

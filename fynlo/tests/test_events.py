@@ -16,7 +16,8 @@ from fynlo.accounts.actor import System
 from fynlo.accounts.documents import RESTAURANT
 from fynlo.accounts.models import Restaurant
 from fynlo.db import durable
-from fynlo.events.log import Written, append, append_all, append_deleted, current_request_id
+from fynlo.events.envelopes import Written
+from fynlo.events.log import append, append_all, append_deleted, current_request_id
 from fynlo.events.nudge import CHANNEL
 from fynlo.events.reading import after, history, last_seq, last_seq_of_stream, oldest_seq
 from fynlo.testing.cast import Member

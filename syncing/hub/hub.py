@@ -11,7 +11,6 @@ from django.conf import settings
 
 from fynlo.accounts.actor import Actor
 from fynlo.clock import utc_now
-from syncing import selectors
 from syncing.errors import CloseCode, SocketRefused
 from syncing.hub import threads
 from syncing.hub.feed import Feed
@@ -19,6 +18,7 @@ from syncing.hub.limits import Limits
 from syncing.hub.messages import from_nudge, message, text
 from syncing.hub.nudges import Nudges
 from syncing.hub.socket import Socket
+from syncing.selectors import sockets as selectors
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 
-from fynlo.events.log import Written
+from fynlo.events.envelopes import Written
 
 ENDING = frozenset({"session.ended", "device.revoked"})
 

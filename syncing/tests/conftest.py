@@ -4,8 +4,10 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from fynlo.accounts.models import Restaurant
 from fynlo.local.ports import wait_until
 from fynlo.testing.sockets import PATIENCE_S, close_connections, serving
+from pos.tests.conftest import Menu, stock_menu
 from syncing.consumers import hub
 from syncing.hub import threads
 
@@ -33,3 +35,8 @@ def address(
     settings.REALTIME = {"tick_s": 0.05, **realtime}
     yield websocket_server
     assert wait_until(lambda: not hub.is_at_work, seconds=PATIENCE_S)
+
+
+@pytest.fixture
+def menu(restaurant: Restaurant) -> Menu:
+    return stock_menu(restaurant)

@@ -6,7 +6,8 @@ from fynlo.accounts.documents import DEVICE, SESSION
 from fynlo.accounts.models import Device
 from fynlo.clock import utc_now
 from fynlo.db import durable
-from fynlo.events.log import Written, append
+from fynlo.events.envelopes import Written
+from fynlo.events.log import append
 from fynlo.events.nudge import publish
 from fynlo.testing.cast import Member
 from pos.documents import FLOOR, TAX_RATE

@@ -8,7 +8,7 @@ from django.db import OperationalError, connection
 from django.utils.module_loading import import_string
 
 from fynlo.events import reading
-from fynlo.events.log import Written
+from fynlo.events.envelopes import Written
 from fynlo.events.models import Event
 from fynlo.local.ports import wait_until
 from fynlo.testing.cast import Member

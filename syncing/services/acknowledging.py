@@ -4,7 +4,7 @@ from fynlo.accounts.actor import Actor
 from fynlo.accounts.choices import Permission
 from fynlo.db import transaction_required
 from pos.services import tickets
-from syncing.selectors import ticket_of_event
+from syncing.selectors.sockets import ticket_of_event
 
 
 @transaction_required

@@ -1,0 +1,51 @@
+"""What becomes of work that was done offline, and who wins when two have changed the same."""
+
+from django.db import models
+
+
+class OperationType(models.TextChoices):
+    CREATE = "create", "Create"
+    UPDATE = "update", "Update"
+    DELETE = "delete", "Delete"
+    ACTION = "action", "Action"
+
+
+class Verdict(models.TextChoices):
+    """`DUPLICATE` is an answer and never stored: the first verdict stays."""
+
+    APPLIED = "applied", "Applied"
+    MERGED = "merged", "Merged with what others had changed"
+    DUPLICATE = "duplicate", "Applied before"
+    REJECTED = "rejected", "Rejected"
+    CONFLICT = "conflict", "Waits for a decision"
+    QUARANTINED = "quarantined", "In quarantine"
+
+
+class Strategy(models.TextChoices):
+    """Who wins where the device and somebody else have changed the same field."""
+
+    SERVER_WINS = "server_wins", "The server's value stays"
+    CLIENT_WINS = "client_wins", "The device's value replaces it"
+    ADD = "add", "Both changes are added up"
+    MANUAL = "manual", "A person decides"
+
+
+class Choice(models.TextChoices):
+    SERVER = "server", "Keep what the server has"
+    CLIENT = "client", "Take what the device has"
+    MERGED = "merged", "Take what a person has put together"
+
+
+# Per entity and field; `*` is every other field of the entity, and MANUAL what is named nowhere:
+# money never merges silently.
+STRATEGIES: dict[str, dict[str, Strategy]] = {
+    "order": {
+        "note": Strategy.CLIENT_WINS,
+        "guests": Strategy.CLIENT_WINS,
+        "table": Strategy.SERVER_WINS,
+        "server": Strategy.SERVER_WINS,
+    },
+    "order_line": {"quantity": Strategy.ADD, "*": Strategy.CLIENT_WINS},
+    "table": {"*": Strategy.SERVER_WINS},
+    "product": {"price": Strategy.MANUAL, "*": Strategy.SERVER_WINS},
+}

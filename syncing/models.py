@@ -1,0 +1,134 @@
+from django.db import models
+from django.db.models import Q
+
+from fynlo.accounts.models import Device, Membership
+from fynlo.db import OwnedQuerySet, RestaurantOwned
+from syncing.choices import Choice, OperationType, Strategy, Verdict
+
+
+class SyncOperation(RestaurantOwned):
+    """One thing that a till did while it was offline, and what became of it here.
+
+    `op_id` is the till's own; its number `device_seq` counts the till's operations without gaps.
+    `changes` and `base` are as the till sent them. `next_try_at` is set while Fynlo goes on
+    trying by itself; without it a quarantined operation waits for a person.
+    """
+
+    op_id = models.UUIDField()
+    device = models.ForeignKey(Device, models.PROTECT, null=True, related_name="+")
+    actor = models.ForeignKey(Membership, models.PROTECT, related_name="+")
+    device_seq = models.BigIntegerField()
+    group = models.CharField(max_length=64, blank=True)
+    entity = models.CharField(max_length=32)
+    entity_id = models.UUIDField()
+    type = models.CharField(max_length=8, choices=OperationType.choices)
+    base_version = models.PositiveIntegerField(null=True)
+    base = models.JSONField(null=True)
+    changes = models.JSONField()
+    hash = models.CharField(max_length=64)
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    verdict = models.CharField(max_length=16, choices=Verdict.choices)
+    code = models.CharField(max_length=64, blank=True)
+    detail = models.TextField(blank=True)
+    entity_version = models.PositiveIntegerField(null=True)
+    tries = models.PositiveSmallIntegerField(default=1)
+    next_try_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
+    settled_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=200, blank=True)
+
+    objects = OwnedQuerySet["SyncOperation"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("restaurant", "op_id", name="sync_operation_once"),
+            models.CheckConstraint(
+                condition=~Q(verdict=Verdict.DUPLICATE), name="sync_operation_keeps_its_verdict"
+            ),
+        ]
+        indexes = [
+            models.Index("device", "device_seq", name="sync_operation_of_device"),
+            models.Index(
+                "next_try_at",
+                condition=Q(next_try_at__isnull=False),
+                name="sync_operation_to_try",
+            ),
+            models.Index(
+                "restaurant",
+                "received_at",
+                condition=Q(verdict=Verdict.QUARANTINED),
+                name="sync_operation_quarantined",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.entity} {self.op_id}"
+
+
+class Conflict(RestaurantOwned):
+    """Two changed the same, and a person decides. `server` is the document as it was found,
+    `base` as the till knew it, `fields` what both had changed."""
+
+    operation = models.OneToOneField(SyncOperation, models.PROTECT, related_name="conflict")
+    fields = models.JSONField()
+    base = models.JSONField(null=True)
+    server = models.JSONField()
+    found_at = models.DateTimeField()
+    choice = models.CharField(max_length=8, choices=Choice.choices, blank=True)
+    resolved_by = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
+    resolved_at = models.DateTimeField(null=True)
+
+    objects = OwnedQuerySet["Conflict"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(choice="", resolved_at=None)
+                | (~Q(choice="") & Q(resolved_at__isnull=False)),
+                name="conflict_resolved_by_a_choice",
+            )
+        ]
+        indexes = [
+            models.Index(
+                "restaurant", "found_at", condition=Q(choice=""), name="conflict_unresolved"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.fields)} of {self.operation_id}"
+
+
+class FieldStrategy(RestaurantOwned):
+    """An owner's own rule for one field; `field` `*` is all the others of the entity."""
+
+    entity = models.CharField(max_length=32)
+    field = models.CharField(max_length=64, default="*")
+    strategy = models.CharField(max_length=16, choices=Strategy.choices)
+
+    objects = OwnedQuerySet["FieldStrategy"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("restaurant", "entity", "field", name="field_strategy_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entity}.{self.field}: {self.get_strategy_display()}"
+
+
+class DeviceProgress(models.Model):
+    """How far a device has come: the highest number that it has told of, and the last event that
+    it has pulled."""
+
+    device = models.OneToOneField(Device, models.CASCADE, primary_key=True, related_name="+")
+    restaurant = models.ForeignKey("accounts.Restaurant", models.PROTECT, related_name="+")
+    told_seq = models.BigIntegerField(default=0)
+    pushed_at = models.DateTimeField(null=True)
+    pulled_seq = models.BigIntegerField(default=0)
+    pulled_at = models.DateTimeField(null=True)
+
+    objects = OwnedQuerySet["DeviceProgress"].as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.device_id} at {self.told_seq}"

@@ -1,0 +1,119 @@
+"""Doing what a till did, by the services that do it on line."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from fynlo.accounts.actor import Actor
+from fynlo.api.idempotency import fingerprint_of
+from fynlo.db import transaction_required
+from fynlo.errors import VersionConflict
+from syncing.choices import OperationType, Verdict
+from syncing.errors import OperationUnknown
+from syncing.selectors.documents import known_before
+from syncing.selectors.pushed import Operation
+from syncing.services.entries import ENTRIES, Call, Entry
+from syncing.services.merging import Merge, merge
+from syncing.services.outcomes import Outcome
+from syncing.services.strategies import Rules
+
+# Set by the envelope, not by the act.
+_NOT_CHANGES = frozenset({"action", "id", "order", "version"})
+
+
+@transaction_required
+def apply(operation: Operation, *, by: Actor, now: datetime, rules: Rules) -> Outcome:
+    """Do it, merging where somebody else was faster. Locks as the service of its act does.
+
+    Raises OperationUnknown, PermissionMissing, DRF's ValidationError, and what that service raises.
+    """
+    entry = _entry(operation, by)
+    call = _call(operation, entry, operation.changes, by=by, now=now)
+    is_update = operation.type is OperationType.UPDATE
+    try:
+        text = entry.do(call, operation.base_version if is_update else None)
+    except VersionConflict as stale:
+        return _merged(operation, entry, stale.extra["current"], by=by, now=now, rules=rules)
+    return _applied(Verdict.APPLIED, text)
+
+
+def _entry(operation: Operation, by: Actor) -> Entry:
+    entry = ENTRIES.get((operation.entity, operation.verb))
+    if entry is None:
+        raise OperationUnknown
+    by.must(entry.permission)
+    return entry
+
+
+def _call(
+    operation: Operation, entry: Entry, changes: Mapping[str, Any], *, by: Actor, now: datetime
+) -> Call:
+    body = entry.body(data={name: changes[name] for name in changes if name != "action"})
+    body.is_valid(raise_exception=True)
+    return Call(
+        by=by,
+        now=now,
+        occurred_at=operation.happened_at(now),
+        entity_id=operation.entity_id,
+        fingerprint=fingerprint_of({**changes, "id": str(operation.entity_id)}),
+        data=body.validated_data,
+    )
+
+
+def _applied(verdict: Verdict, text: str) -> Outcome:
+    return Outcome(verdict, version=orjson.loads(text)["version"] if text else None, document=text)
+
+
+def _merged(
+    operation: Operation,
+    entry: Entry,
+    current: str,
+    *,
+    by: Actor,
+    now: datetime,
+    rules: Rules,
+) -> Outcome:
+    """Called with the lock held under which the version was found stale."""
+    server = _part(orjson.loads(current), entry, operation.entity_id)
+    base = operation.base or known_before(
+        by.restaurant_id,
+        operation.changes.get("order", operation.entity_id),
+        part=entry.part,
+        entity_id=operation.entity_id,
+        version=operation.base_version,
+    )
+    changes = {k: v for k, v in operation.changes.items() if k not in _NOT_CHANGES}
+    merged = merge(
+        base=base, server=server, changes=changes, strategy=rules.of_entity(operation.entity)
+    )
+    if merged.contested:
+        return _contested(operation, merged, base, server, current)
+    if not merged.wanted:
+        return _applied(Verdict.MERGED, current)
+    given = {k: v for k, v in operation.changes.items() if k in _NOT_CHANGES - {"version"}}
+    call = _call(operation, entry, {**given, **merged.wanted}, by=by, now=now)
+    return _applied(Verdict.MERGED, entry.do(call, server["version"]))
+
+
+def _part(document: dict[str, Any], entry: Entry, pk: UUID) -> dict[str, Any]:
+    if not entry.part:
+        return document
+    return next(row for row in document[entry.part] if row["id"] == str(pk))
+
+
+def _contested(
+    operation: Operation, merged: Merge, base: Any, server: dict[str, Any], current: str
+) -> Outcome:
+    return Outcome(
+        Verdict.CONFLICT,
+        code="conflict",
+        detail=f"Somebody else changed {', '.join(merged.contested)}, too. A person decides.",
+        version=server["version"],
+        document=current,
+        contested=tuple(merged.contested),
+        base=base,
+        server=server,
+    )

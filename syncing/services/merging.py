@@ -1,0 +1,59 @@
+"""The three-way merge: what the device changed, against what it had seen and what is there now."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from syncing.choices import Strategy
+
+Fields = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Merge:
+    """`wanted` is what to write; `contested` are the fields that a person has to decide."""
+
+    wanted: dict[str, Any] = field(default_factory=dict)
+    contested: list[str] = field(default_factory=list)
+
+
+def merge(
+    *, base: Fields | None, server: Fields, changes: Fields, strategy: Callable[[str], Strategy]
+) -> Merge:
+    """Fields that only the device changed are written; one that both changed goes by its
+    strategy. Without `base`, whatever differs was changed by both.
+
+    A quantity, a decimal string, that both changed is the sum of both changes; less than nothing
+    is contested.
+    """
+    result = Merge()
+    for name, ours in changes.items():
+        theirs = server.get(name)
+        before = (base or {}).get(name)
+        if ours == theirs:
+            continue
+        if base is not None and before == theirs:
+            result.wanted[name] = ours
+        else:
+            _settle(result, name, (before, ours, theirs), strategy(name))
+    return result
+
+
+def _settle(result: Merge, name: str, values: tuple[Any, Any, Any], strategy: Strategy) -> None:
+    """`values`: before, the device's, the server's."""
+    added = _sum(*values) if strategy is Strategy.ADD else None
+    if added is not None:
+        result.wanted[name] = added
+    elif strategy is Strategy.CLIENT_WINS:
+        result.wanted[name] = values[1]
+    elif strategy is not Strategy.SERVER_WINS:
+        result.contested.append(name)
+
+
+def _sum(before: Any, ours: Any, theirs: Any) -> str | None:
+    """None when the three are not quantities, or come to nothing."""
+    if not all(isinstance(value, str) for value in (before, ours, theirs)):
+        return None
+    total = Decimal(theirs) + Decimal(ours) - Decimal(before)
+    return format(total.normalize(), "f") if total > 0 else None

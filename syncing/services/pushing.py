@@ -1,0 +1,287 @@
+"""Taking in what a till did offline: each operation once, and one verdict for each.
+
+The whole batch is tried in one transaction. When anything in it fails it is rolled back, and each
+group (or single operation) is tried in a transaction of its own: one that cannot be done never
+holds up the others. Verdicts commit with what they tell of. Pushes of one device follow one
+another, so that a batch sent twice at once is applied once.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from random import SystemRandom
+from uuid import UUID
+
+from django.db import IntegrityError, InterfaceError, OperationalError, connection
+from psycopg2 import errorcodes
+
+from fynlo.accounts.actor import Actor
+from fynlo.api.errors import InputInvalid
+from fynlo.api.problems import as_domain_error, document
+from fynlo.db import durable
+from fynlo.events.gathering import gathered
+from fynlo.events.log import append_all
+from syncing.choices import Verdict
+from syncing.documents import CONFLICT, SYNC_OPERATION
+from syncing.errors import GroupFailed, HashMismatch, OperationReused, SecretOffline, TryAgain
+from syncing.models import Conflict, SyncOperation
+from syncing.selectors.operations import operations, stored
+from syncing.selectors.pushed import Operation
+from syncing.services.applying import apply
+from syncing.services.outcomes import Outcome
+from syncing.services.strategies import Rules, rules_of
+
+FIRST_WAIT_S = 2.0
+_HEALS = frozenset(
+    {errorcodes.LOCK_NOT_AVAILABLE, errorcodes.DEADLOCK_DETECTED, errorcodes.QUERY_CANCELED}
+)
+_NEVER = frozenset(
+    {"hash_mismatch", "operation_unknown", "operation_reused", "approver_offline"}
+    | {"input_invalid", "permission_missing", "id_conflict"}
+)
+_MAY_COME_RIGHT = frozenset({"try_again", "not_found", "unknown_reference"})
+_PROGRESS = """
+INSERT INTO syncing_deviceprogress AS p
+    (device_id, restaurant_id, told_seq, pushed_at, pulled_seq) VALUES (%s, %s, %s, %s, 0)
+ON CONFLICT (device_id) DO UPDATE SET pushed_at = EXCLUDED.pushed_at,
+    told_seq = GREATEST(p.told_seq, EXCLUDED.told_seq)
+"""
+Outcomes = dict[UUID, Outcome]
+
+
+class CannotApply(Exception):
+    """Which operation of a transaction failed; its cause is why."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+        super().__init__(str(operation.op_id))
+
+
+_FAILURES = (CannotApply, IntegrityError, OperationalError, InterfaceError)
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """Who pushes, when it arrived, and who wins a conflict."""
+
+    by: Actor
+    now: datetime
+    rules: Rules
+
+
+def push(*, by: Actor, now: datetime, operations: Sequence[Operation], told_seq: int) -> Outcomes:
+    """One outcome for each operation, each of them stored.
+
+    `told_seq`: the highest number that the device has given an operation. Opens transactions of
+    its own. Raises what says that PostgreSQL is down; the till then sends the batch again.
+    """
+    at_hand = Push(by, now, rules_of(by.restaurant_id))
+    ordered = sorted(operations, key=lambda operation: operation.device_seq)
+    _remember_progress(at_hand, told_seq)
+    try:
+        return _together(at_hand, ordered)
+    except _FAILURES as error:
+        _raise_if_down(error)
+    outcomes: Outcomes = {}
+    for group in _groups(ordered):
+        outcomes |= _alone(at_hand, group)
+    return outcomes
+
+
+def _remember_progress(at_hand: Push, told_seq: int) -> None:
+    by = at_hand.by
+    if by.device_id is None:
+        return
+    with durable(), connection.cursor() as cursor:
+        cursor.execute(_PROGRESS, [by.device_id, by.restaurant_id, told_seq, at_hand.now])
+
+
+def _groups(operations: Iterable[Operation]) -> list[list[Operation]]:
+    """Operations of one group together, where its first one stands."""
+    groups: dict[object, list[Operation]] = {}
+    for operation in operations:
+        groups.setdefault(operation.group or operation.op_id, []).append(operation)
+    return list(groups.values())
+
+
+def _together(at_hand: Push, operations: Sequence[Operation]) -> Outcomes:
+    """All in one transaction. Raises CannotApply, and what the commit raises."""
+    with durable():
+        _wait_for_my_turn(at_hand.by)
+        outcomes, fresh = _known(at_hand, operations)
+        made: Outcomes = {}
+        with gathered() as events:
+            for operation in fresh:
+                events.occurred_at = operation.happened_at(at_hand.now)
+                made[operation.op_id] = _apply(operation, at_hand)
+            _store(fresh, made, at_hand)
+        return outcomes | made
+
+
+def _apply(operation: Operation, at_hand: Push) -> Outcome:
+    try:
+        _check(operation)
+        return apply(operation, by=at_hand.by, now=at_hand.now, rules=at_hand.rules)
+    except Exception as error:  # what nobody foresaw must not hold up the queue, either
+        raise CannotApply(operation) from error
+
+
+def _check(operation: Operation) -> None:
+    """Raises InputInvalid, HashMismatch, SecretOffline."""
+    if operation.faults:
+        raise InputInvalid(extra={"errors": operation.faults})
+    if not operation.is_intact:
+        raise HashMismatch
+    if "approver" in operation.changes:
+        raise SecretOffline
+
+
+def _alone(at_hand: Push, group: Sequence[Operation]) -> Outcomes:
+    """One group. What cannot be done is stored as such, and nothing of the group was done.
+
+    The same id may have been made over REST at this instant: the second try finds it.
+    """
+    for attempt in (1, 2):
+        try:
+            return _together(at_hand, group)
+        except _FAILURES as error:
+            _raise_if_down(error)
+            failed = _failed(group, error)
+            if attempt == 2 or not isinstance(error.__cause__, IntegrityError):
+                break
+    with durable():
+        _wait_for_my_turn(at_hand.by)
+        outcomes, fresh = _known(at_hand, group)
+        made = {operation.op_id: failed[operation.op_id] for operation in fresh}
+        _store(fresh, made, at_hand)
+        return outcomes | made
+
+
+def _wait_for_my_turn(by: Actor) -> None:
+    """One push at a time from each device; held to the end of the transaction."""
+    with connection.cursor() as cursor:
+        lane = f"sync {by.device_id or by.membership_id}"
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [lane])
+
+
+def _known(at_hand: Push, operations: Sequence[Operation]) -> tuple[Outcomes, list[Operation]]:
+    """What was told of those that came before, and those that did not.
+
+    One that arrived damaged counts as not having come.
+    """
+    before = stored(at_hand.by.restaurant_id, [operation.op_id for operation in operations])
+    outcomes, fresh = {}, []
+    for operation in operations:
+        row = before.get(operation.op_id)
+        if row is None or (row.code == HashMismatch.code and operation.is_intact):
+            fresh.append(operation)
+        else:
+            outcomes[operation.op_id] = _as_before(operation, row)
+    return outcomes, fresh
+
+
+def _as_before(operation: Operation, row: SyncOperation) -> Outcome:
+    if row.hash != operation.hash and row.code != HashMismatch.code:
+        return _refused(OperationReused())
+    return Outcome(
+        Verdict.DUPLICATE,
+        code=row.code,
+        detail=row.detail,
+        version=row.entity_version,
+        first=Verdict(row.verdict),
+    )
+
+
+def _failed(group: Sequence[Operation], error: Exception) -> Outcomes:
+    """The outcome of each when one of them cannot be done."""
+    culprit = error.operation if isinstance(error, CannotApply) else group[0]
+    refused = _refused(error.__cause__ or error)
+    others = replace(
+        refused, code=GroupFailed.code, detail=f"{GroupFailed.message} ({culprit.op_id})"
+    )
+    return {
+        operation.op_id: replace(refused if operation is culprit else others) for operation in group
+    }
+
+
+def _refused(error: BaseException) -> Outcome:
+    """Rejected when it can never be done, in quarantine when it may yet: a person may mend it,
+    and what it names may still arrive."""
+    known = TryAgain() if _heals(error) else as_domain_error(error)  # type: ignore[arg-type]
+    never = known.code in _NEVER
+    return Outcome(
+        Verdict.REJECTED if never else Verdict.QUARANTINED,
+        code=known.code,
+        detail=known.detail,
+        errors=document(known)["errors"],
+        retry_in_seconds=wait_before(1) if known.code in _MAY_COME_RIGHT else None,
+    )
+
+
+def wait_before(tries: int) -> float:
+    """Seconds until the next try after so many: doubling from two, with a half of jitter."""
+    return float(FIRST_WAIT_S * 2 ** (tries - 1) * SystemRandom().uniform(0.5, 1.5))
+
+
+def _heals(error: BaseException | None) -> bool:
+    cause = getattr(error, "__cause__", None)
+    return isinstance(error, OperationalError) and getattr(cause, "pgcode", "") in _HEALS
+
+
+def _raise_if_down(error: Exception) -> None:
+    """An outage is nobody's verdict."""
+    reason = error.__cause__ if isinstance(error, CannotApply) else error
+    if isinstance(reason, OperationalError | InterfaceError) and not _heals(reason):
+        raise reason
+
+
+def _store(fresh: Sequence[Operation], made: Outcomes, at_hand: Push) -> None:
+    if not fresh:
+        return
+    op_ids = [operation.op_id for operation in fresh]
+    operations(at_hand.by.restaurant_id).filter(op_id__in=op_ids).delete()
+    rows = [_row(operation, made[operation.op_id], at_hand) for operation in fresh]
+    SyncOperation.objects.bulk_create(rows)
+    conflicts = Conflict.objects.bulk_create(
+        Conflict(
+            restaurant_id=at_hand.by.restaurant_id,
+            operation=row,
+            fields=list(made[row.op_id].contested),
+            base=made[row.op_id].base,
+            server=made[row.op_id].server,
+            found_at=at_hand.now,
+        )
+        for row in rows
+        if row.verdict == Verdict.CONFLICT
+    )
+    waiting = [row.pk for row in rows if row.verdict == Verdict.QUARANTINED]
+    ids = [conflict.pk for conflict in conflicts]
+    by, now = at_hand.by, at_hand.now
+    append_all(kind="sync.conflict", document=CONFLICT, entity_ids=ids, by=by, now=now)
+    append_all(kind="sync.quarantined", document=SYNC_OPERATION, entity_ids=waiting, by=by, now=now)
+
+
+def _row(operation: Operation, outcome: Outcome, at_hand: Push) -> SyncOperation:
+    wait = outcome.retry_in_seconds
+    return SyncOperation(
+        restaurant_id=at_hand.by.restaurant_id,
+        op_id=operation.op_id,
+        device_id=at_hand.by.device_id,
+        actor_id=at_hand.by.membership_id,
+        device_seq=operation.device_seq,
+        group=operation.group,
+        entity=operation.entity,
+        entity_id=operation.entity_id,
+        type=operation.type,
+        base_version=operation.base_version,
+        base=operation.base,
+        changes={k: v for k, v in operation.changes.items() if k != "approver"},
+        hash=operation.hash,
+        occurred_at=operation.happened_at(at_hand.now),
+        received_at=at_hand.now,
+        verdict=outcome.verdict,
+        code=outcome.code,
+        detail=outcome.detail,
+        entity_version=outcome.version,
+        next_try_at=at_hand.now + timedelta(seconds=wait) if wait else None,
+    )
