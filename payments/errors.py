@@ -113,3 +113,26 @@ class NotSupported(ProviderError):
     code = "provider_not_supported"
     status = 422
     message = "This way to pay cannot do that."
+
+
+class AppleTokenInvalid(ProviderError):
+    """`extra["reason"]`: the step of the verification that it failed."""
+
+    code = "apple_token_invalid"
+    status = 422
+    message = "This Apple Pay payment cannot be accepted. Ask the guest to try again."
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(extra={"reason": reason})
+
+
+class AppleTokenUsed(ProviderError):
+    code = "apple_token_used"
+    status = 409
+    message = "This Apple Pay payment was sent before. Look at the payment's status."
+
+
+class AppleGatewayRefused(ProviderError):
+    code = "apple_gateway_refused"
+    status = 422
+    message = "This validation URL is not Apple's. Leave it out, or send the event's own."

@@ -26,7 +26,11 @@ class StandIn:
     webhooks: str
 
 
-ALL = (StandIn("bank", "TRUELAYER_CLIENT_ID", "open-banking"),)
+ALL = (
+    StandIn("bank", "TRUELAYER_CLIENT_ID", "open-banking"),
+    StandIn("stripe", "STRIPE_SECRET_KEY", "stripe"),
+    StandIn("apple", "APPLE_PAY_MERCHANT_ID", "none"),
+)
 
 
 def start_stand_ins(

@@ -31,6 +31,20 @@ STRIPE_API_URL = env.str("STRIPE_API_URL", default="https://api.stripe.com")
 # A page that takes cards by itself, as the stand-in has it. Empty: Stripe.js on our own page does.
 STRIPE_HOSTED_URL = env.str("STRIPE_HOSTED_URL", default="")
 
+# Apple Pay. Files are PEM: the merchant identity certificate with its key; for a demonstration
+# also payment processing certificates with theirs, by which tokens are opened here.
+APPLE_PAY_MERCHANT_ID = env.str("APPLE_PAY_MERCHANT_ID", default="")
+APPLE_PAY_DOMAIN = env.str("APPLE_PAY_DOMAIN", default="")
+APPLE_PAY_IDENTITY_FILE = env.str("APPLE_PAY_IDENTITY_FILE", default="")
+APPLE_PAY_DOMAIN_ASSOCIATION_FILE = env.str("APPLE_PAY_DOMAIN_ASSOCIATION_FILE", default="")
+APPLE_PAY_GATEWAY_URL = env.str(
+    "APPLE_PAY_GATEWAY_URL", default="https://apple-pay-gateway.apple.com"
+)
+APPLE_PAY_GATEWAY_AUTHORITIES = env.str("APPLE_PAY_GATEWAY_AUTHORITIES", default="")
+# Empty: Apple Root CA - G3. A stand-in signs tokens under another.
+APPLE_PAY_ROOT_FILE = env.str("APPLE_PAY_ROOT_FILE", default="")
+APPLE_PAY_PROCESSING_FILES = env.list("APPLE_PAY_PROCESSING_FILES", default=[])
+
 # Production does not start when one of these leads to a sandbox, unless in DEMO_MODE.
 PROVIDER_URLS = (
     "TRUELAYER_AUTH_URL",
@@ -38,5 +52,6 @@ PROVIDER_URLS = (
     "TRUELAYER_HOSTED_URL",
     "TRUELAYER_WEBHOOK_JWKS_URL",
     "STRIPE_API_URL",
+    "APPLE_PAY_GATEWAY_URL",
     *(("STRIPE_HOSTED_URL",) if STRIPE_HOSTED_URL else ()),
 )

@@ -1,12 +1,16 @@
 """Adapters, built from the deployment's settings and a restaurant's own account."""
 
 from functools import cache, lru_cache, partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from payments.choices import Provider
 from payments.errors import NotSupported, ProviderAuth
+from payments.providers.apple import root
+from payments.providers.apple.config import AppleConfig
+from payments.providers.apple.sessions import MerchantSessions
 from payments.providers.base import PaymentProvider, RestaurantAccount
 from payments.providers.health import watching
 from payments.providers.stripe.adapter import Stripe
@@ -83,3 +87,36 @@ def _truelayer_config() -> TrueLayerConfig:
 def _shared_truelayer(config: TrueLayerConfig) -> tuple[Transport, Webhooks]:
     transport = Transport(config, watched=partial(watching, Provider.TRUELAYER))
     return transport, Webhooks(transport)
+
+
+def apple_config() -> AppleConfig:
+    """Raises ProviderAuth when the deployment is no merchant of Apple Pay's."""
+    if not settings.APPLE_PAY_MERCHANT_ID:
+        raise ProviderAuth
+    return AppleConfig(
+        merchant_id=settings.APPLE_PAY_MERCHANT_ID,
+        domain=settings.APPLE_PAY_DOMAIN,
+        identity=settings.APPLE_PAY_IDENTITY_FILE,
+        gateway_url=settings.APPLE_PAY_GATEWAY_URL,
+        authorities=settings.APPLE_PAY_GATEWAY_AUTHORITIES,
+        root=_text(settings.APPLE_PAY_ROOT_FILE) or root.PEM,
+        processing=tuple(settings.APPLE_PAY_PROCESSING_FILES),
+    )
+
+
+def merchant_sessions() -> MerchantSessions:
+    """Raises ProviderAuth."""
+    return _merchant_sessions(apple_config())
+
+
+@cache
+def _merchant_sessions(config: AppleConfig) -> MerchantSessions:
+    return MerchantSessions(config, watched=partial(watching, "apple"))
+
+
+@cache
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text() if path else ""
+    except OSError as error:
+        raise ProviderAuth from error

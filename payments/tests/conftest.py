@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from fynlo.accounts.models import Restaurant
 from fynlo.testing.cast import Member
 from payments.models import LedgerEntry
+from payments.sandbox.apple.remote import RunningApple
 from payments.sandbox.bank.credentials import credentials
 from payments.sandbox.bank.remote import RunningBank
 from payments.sandbox.running import running
@@ -80,6 +81,14 @@ def open_banking(bank: RunningBank, settings: Any) -> RunningBank:
     settings.TRUELAYER_AUTH_URL = settings.TRUELAYER_API_URL = bank.url
     settings.TRUELAYER_WEBHOOK_JWKS_URL = f"{bank.url}/.well-known/jwks"
     return bank
+
+
+@pytest.fixture(scope="session")
+def apple(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApple]:
+    """The stand-in for Apple Pay: its gateway, and a guest's phone."""
+    folder = tmp_path_factory.mktemp("apple")
+    with running("payments.sandbox.apple", folder) as url:
+        yield RunningApple(url, folder)
 
 
 def order_of(member: Member, menu: Menu, price: int) -> dict[str, Any]:
