@@ -14,6 +14,7 @@ from pos.models import Order, OrderDiscount, OrderLine
 from pos.services.bill import OpenBill, calculate
 from pos.services.merging import join_bills
 from pos.services.splitting import divide_bill
+from pos.services.voids import take_off
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 RATES = st.sampled_from(
@@ -211,6 +212,41 @@ def test_a_merged_order_comes_to_what_both_came_to(
     assert nonzero(buckets(target)) == nonzero(rates)
     assert amounts(source)["total"] == 0
     check(target)
+
+
+def worked_on(bill: OpenBill, data: Any, known: Profile) -> None:
+    """Parts of lines are voided, discounts are taken back, other modifiers are chosen."""
+    for line in list(bill.live_lines):
+        size = int(line.quantity * 1000)
+        off = Decimal(data.draw(st.integers(0, size))) / 1000
+        if off:
+            take_off(bill, line, off).state = "VOIDED"
+        line.modifiers_price = data.draw(st.integers(0, 300))
+    bill.discounts = [given for given in bill.discounts if data.draw(st.booleans())]
+    calculate(bill.order, bill.lines, bill.discounts, profile=known)
+
+
+@settings(deadline=None)
+@given(BILLS, CHARGE_TAX, st.integers(2, 4), st.data())
+def test_a_bill_that_was_worked_on_between_splits_keeps_every_penny_and_piece(
+    described: Given, charge_tax: int, count: int, data: Any
+) -> None:
+    known = profile(charge_tax)
+    bill = bill_of(described, known)
+    pieces, stock = quantities(bill), counted(bill)
+    for _ in range(2):
+        worked_on(bill, data, known)
+        assert (quantities(bill), counted(bill)) == (pieces, stock)
+        if not bill.live_lines:
+            return
+        whole, rates = amounts(bill), buckets(bill)
+        first, *others = divided(bill, data, count, known)
+        assert amounts(first, *others) == whole
+        for other in others:
+            join_bills(other, first, profile=known)
+        assert (amounts(first), nonzero(buckets(first))) == (whole, nonzero(rates))
+        bill = first
+    check(bill)
 
 
 def nonzero(rates: dict[tuple[str, int, bool], tuple[int, int]]) -> dict[Any, Any]:

@@ -5,23 +5,27 @@
 `select_for_update` out of `pos.selectors.orders.lock_orders`.
 """
 
+from contextlib import ExitStack
 from decimal import Decimal
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.http import HttpResponse
 
 from fynlo.clock import utc_now
+from fynlo.db import durable
 from fynlo.testing.cast import Member
-from fynlo.testing.races import overlapping
+from fynlo.testing.races import beside, overlapping, wait_until_blocked
 from pos.models import Order, OrderLine, Ticket
 from pos.selectors.orders import Piece
 from pos.selectors.sale import Wanted
 from pos.services.discounts import give_discount
 from pos.services.lines import add_lines
 from pos.services.merging import merge_order
+from pos.services.orders import take_numbers
 from pos.services.sending import fire_course, send_order
 from pos.services.splitting import split_order
 from pos.services.voids import void_line
@@ -212,3 +216,30 @@ def test_a_line_that_is_sent_meanwhile_is_not_changed_behind_the_kitchens_back(
     stored = OrderLine.objects.get(pk=line)
     assert (stored.state, stored.note) == ("SENT", "")
     assert told(answer) == (412, "version_conflict")
+
+
+def test_a_split_that_is_killed_half_way_leaves_nothing_of_itself(
+    server: Member, cashier: Member, menu: Menu
+) -> None:
+    """It waits for the day's counter when its connection is ended, with the order locked and
+    divided. To see it fail, let `pos.services.splitting.split_order` save the order and commit
+    (`connection.connection.commit()`) before it takes numbers."""
+    order = opened(server, menu.order(menu.line(), menu.line()))
+    split = {"lines": [[order["lines"][0]["id"]]]}
+    path = f"orders/{order['id']}/"
+    before = said(server.get(path))
+    with ExitStack() as outside:
+        with durable():
+            take_numbers(server.restaurant.pk, Order.objects.get().business_date)
+            running = outside.enter_context(beside(partial(cashier.post, f"{path}split/", split)))
+            wait_until_blocked()
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname ="
+                    " current_database() AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()"
+                )
+        assert running.result(20).status_code == 503
+    assert said(server.get(path)) == before
+    assert Order.objects.count() == 1
+    assert cashier.post(f"{path}split/", split).status_code == 200
+    check_sums()
