@@ -285,6 +285,7 @@ class Posting(models.TextChoices):
     PAYMENT_REVERSED = "payment_reversed", "Payment taken back by the bank"
     PAYMENT_LATE = "payment_late", "Payment came too late"
     REFUNDED = "refunded", "Refunded"
+    REFUND_FAILED = "refund_failed", "Refund sent back by the bank"
     FEE_ADJUSTED = "fee_adjusted", "Fee as the provider reports it"
     DISPUTE_OPENED = "dispute_opened", "Disputed by the guest"
     DISPUTE_WON = "dispute_won", "Dispute won"

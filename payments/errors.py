@@ -45,6 +45,38 @@ class TipsNotTaken(DomainError):
     message = "This restaurant takes no tips. Send the payment without one."
 
 
+class PaymentUnderWay(DomainError):
+    """`extra["due"]`: what nobody is paying yet, in minor units."""
+
+    code = "payment_under_way"
+    status = 409
+    message = "Somebody is paying this at the moment. Wait for it, or cancel that payment first."
+
+
+class PaymentNotPending(DomainError):
+    code = "payment_not_pending"
+    status = 409
+    message = "This payment is over. Look at its status; refund it, or make a new one."
+
+
+class AttemptOpen(DomainError):
+    code = "attempt_open"
+    status = 409
+    message = "The guest is being asked to pay this. Cancel it before you change it."
+
+
+class BankIsConfirming(DomainError):
+    code = "bank_is_confirming"
+    status = 409
+    message = "The guest has approved this and it can no longer be cancelled. Wait for the bank."
+
+
+class NothingToFallBackFrom(DomainError):
+    code = "nothing_to_fall_back_from"
+    status = 409
+    message = "This payment is asked for by card already."
+
+
 class ProviderError(DomainError):
     """The base of everything that a provider's adapter raises."""
 

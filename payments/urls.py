@@ -1,12 +1,16 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from payments.views.attempts import QRCodes
 from payments.views.payments import Payments
 from payments.views.quotes import Quotes
 from payments.views.settings import Settings
+from payments.views.webhooks import OpenBankingWebhooks, StripeWebhooks
 
 router = SimpleRouter(use_regex_path=False)
 router.register("quote", Quotes, basename="quote")
+router.register("webhooks/open-banking", OpenBankingWebhooks, basename="open-banking-webhook")
+router.register("webhooks/stripe", StripeWebhooks, basename="stripe-webhook")
 router.register("", Payments, basename="payment")
 
 urlpatterns = [
@@ -14,5 +18,7 @@ urlpatterns = [
         "settings/",
         Settings.as_view({"get": "read", "patch": "change"}, basename="payment-settings"),
     ),
+    path("attempts/<uuid:pk>/qr.svg", QRCodes.as_view({"get": "svg"}, basename="payment-qr-svg")),
+    path("attempts/<uuid:pk>/qr.png", QRCodes.as_view({"get": "png"}, basename="payment-qr-png")),
     *router.urls,
 ]

@@ -130,6 +130,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "sweep-api": {"task": "api.sweep", "schedule": crontab(hour=3, minute=40)},
     "sum-up-sales-days": {"task": "pos.sum_up_sales_days", "schedule": crontab(minute="*/10")},
     "forget-places": {"task": "employees.forget_places", "schedule": crontab(hour=3, minute=50)},
+    "payments-sweep": {"task": "payments.sweep", "schedule": 15.0},
+    "payments-poll": {"task": "payments.poll", "schedule": 5.0},
     "resume-menu-imports": {"task": "pos.resume_menu_imports", "schedule": 60.0},
 }
 

@@ -78,6 +78,18 @@ class World:
         return str(self._post("payments/cash/", {"order": self.sent, "tendered": due})["id"])
 
     @cached_property
+    def pending(self) -> str:
+        """A payment that nobody was asked for yet."""
+        body = {"order": self.sent, "method": "open_banking"}
+        return str(self._post("payments/", body)["id"])
+
+    @cached_property
+    def attempt(self) -> str:
+        """By bank."""
+        asked = self._post("payments/open-banking/qr/", {"order": self.sent})
+        return str(asked["attempts"][0]["id"])
+
+    @cached_property
     def paid(self) -> str:
         """Open, sent and paid."""
         assert self.payment

@@ -27,6 +27,8 @@ PUBLIC = {
     "GET schema/",
     "GET docs/",
 }
+# Whoever holds the provider's key may call these: the signature is looked at, not a token.
+SIGNED = {"POST payments/webhooks/open-banking/", "POST payments/webhooks/stripe/"}
 DEVICES_ONLY = {"POST auth/pin/", "POST devices/heartbeat/"}
 
 
@@ -187,6 +189,18 @@ TABLE: dict[str, Row] = {
     "GET payments/settings/": Row(OWN, 200),
     "PATCH payments/settings/": Row(OWN, 200, lambda w: {"takes_tips": False, "version": 1}),
     "POST payments/quote/": Row(SELL, 200, lambda w: {"order": w.sent}, names_others=True),
+    "GET payments/<pending>/status/": Row(SELL, 200),
+    "POST payments/": Row(
+        SELL, 201, lambda w: {"order": w.sent, "method": "open_banking"}, names_others=True
+    ),
+    "PATCH payments/<pending>/": Row(SELL, 200, lambda w: {"tip": 100, **VERSION}),
+    "POST payments/<pending>/cancel/": Row(SELL, 200),
+    "POST payments/<pending>/fallback/": Row(SELL, 200),
+    "POST payments/open-banking/qr/": Row(
+        SELL, 201, lambda w: {"order": w.sent}, names_others=True
+    ),
+    "GET payments/attempts/<attempt>/qr.svg": Row(SELL, 200),
+    "GET payments/attempts/<attempt>/qr.png": Row(SELL, 200),
     "POST payments/cash/": Row(
         SELL, 201, lambda w: {"order": w.sent, "tendered": 10_000}, names_others=True
     ),

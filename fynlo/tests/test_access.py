@@ -14,7 +14,7 @@ from fynlo.accounts.models import Restaurant
 from fynlo.events.reading import last_seq
 from fynlo.testing.cast import Member, hire
 from fynlo.testing.world import World
-from fynlo.tests.access_table import DEVICES_ONLY, PUBLIC, TABLE, Row
+from fynlo.tests.access_table import DEVICES_ONLY, PUBLIC, SIGNED, TABLE, Row
 
 pytestmark = pytest.mark.django_db
 ROLES = list(Role)
@@ -43,7 +43,7 @@ def call(member: Member, address: str, row: Row, world: World) -> HttpResponse:
 
 
 def test_every_address_is_in_the_table() -> None:
-    known = {anonymous(address) for address in [*TABLE, *PUBLIC, *DEVICES_ONLY]}
+    known = {anonymous(address) for address in [*TABLE, *PUBLIC, *SIGNED, *DEVICES_ONLY]}
     found = {anonymous(address) for address in addresses(get_resolver().url_patterns)}
     assert found == known
 

@@ -1,8 +1,10 @@
+from typing import Any
+
 from rest_framework import serializers
 
-from fynlo.api.inputs import Id, Input, Minor
+from fynlo.api.inputs import Flag, Id, Input, Minor, Whole
 from fynlo.api.pages import PageQuery
-from payments.choices import Method, PaymentStatus
+from payments.choices import FeePayer, Method, PaymentStatus
 
 
 class CashInput(Input):
@@ -13,6 +15,54 @@ class CashInput(Input):
     amount = Minor(required=False, min_value=1)
     tip = Minor(default=0)
     tendered = Minor()
+
+
+class WantedInput(Input):
+    """`amount` is the part of what is due that this pays; all of it when left out. `total` is
+    what the guest was shown: when it comes to anything else now, nothing is done."""
+
+    id = Id(required=False)
+    order = Id()
+    amount = Minor(required=False, min_value=1)
+    tip = Minor(default=0)
+    fee_payer = serializers.ChoiceField(choices=FeePayer.choices, required=False)
+    total = Minor(required=False)
+
+
+class PaymentInput(WantedInput):
+    """Cash is taken at once, at its own address."""
+
+    method = serializers.ChoiceField(
+        choices=[choice for choice in Method.choices if choice[0] != Method.CASH]
+    )
+
+
+class AskInput(WantedInput):
+    """`order` and what is wanted of it, or `payment`, one that is pending, as it is."""
+
+    order = Id(required=False)
+    tip = Minor(required=False)
+    payment = Id(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        settled = sorted({"amount", "tip"} & attrs.keys()) if "payment" in attrs else []
+        if settled:
+            detail = "A pending payment has its own. Change it first."
+            raise serializers.ValidationError(dict.fromkeys(settled, detail), code="settled")
+        return attrs
+
+
+class PaymentChange(Input):
+    version = Whole(required=False, min_value=1, max_value=2**31 - 1)
+    tip = Minor(required=False)
+    fee_payer = serializers.ChoiceField(choices=FeePayer.choices, required=False)
+
+
+class StopInput(Input):
+    """`override`: go on although the provider does not say whether the guest can still pay. It is
+    written down who did."""
+
+    override = Flag(default=False)
 
 
 class PaymentQuery(PageQuery):

@@ -21,12 +21,11 @@ from payments.choices import (
     Provider,
 )
 from payments.documents import PAYMENT
-from payments.errors import AmountAboveDue, OrderAlreadyPaid, TenderedTooLittle
+from payments.errors import AmountAboveDue, TenderedTooLittle
 from payments.models import Payment, PaymentAttempt
 from payments.selectors.payments import payment_document
 from payments.services import ledger
-from pos.choices import OrderStatus
-from pos.errors import OrderNotOpen
+from payments.services.payments import left_to_ask
 from pos.models import Order
 from pos.services.bill import OpenBill, open_bill
 from pos.services.settlement import Tender, due, record_payment
@@ -98,15 +97,11 @@ def _lock(restaurant_id: UUID, order_id: UUID) -> OpenBill:
 
 
 def _charge(order: Order, *, by: Actor, amount: int | None, tip: int) -> Charge:
-    if order.status != OrderStatus.OPEN:
-        raise OrderNotOpen
-    left = due(order)
-    if left <= 0:
-        raise OrderAlreadyPaid
+    left = left_to_ask(order)
     if amount is not None and amount > left:
         raise AmountAboveDue(field="amount", extra={"due": left})
     taken = left if amount is None else amount
-    rounding = rounding_for(left, taken, tip, restaurant_id=by.restaurant_id)
+    rounding = rounding_for(due(order), taken, tip, restaurant_id=by.restaurant_id)
     return Charge(taken, tip, rounding)
 
 

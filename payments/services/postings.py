@@ -178,6 +178,15 @@ def post_refunded(*, refund: Refunded, platform_fee: int, now: datetime) -> None
 
 
 @transaction_required
+def post_refund_failed(*, refund: Refunded, now: datetime) -> None:
+    """A bank sent it back: the opposite of what was posted for it. Once for each refund."""
+    payment = refund.attempt.payment
+    booked = posted_amounts(payment.restaurant_id, f"refund:{refund.pk}")
+    key = f"refund:{refund.pk}:failed"
+    _post(payment, Posting.REFUND_FAILED, key, opposite(booked), now=now)
+
+
+@transaction_required
 def post_reversed(*, attempt: Attempted, now: datetime) -> None:
     """The opposite of what was posted when it was captured. Once for each attempt."""
     payment = attempt.payment

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 
 from fynlo.accounts.models import Restaurant
 from fynlo.testing.cast import Member
-from payments.models import LedgerEntry
+from payments.models import LedgerEntry, PaymentSettings
 from payments.sandbox.apple.remote import RunningApple
 from payments.sandbox.bank.credentials import credentials
 from payments.sandbox.bank.remote import RunningBank
@@ -118,3 +118,11 @@ def balances(restaurant: Restaurant) -> dict[str, int]:
     """Every account of the ledger in minor units, debits positive."""
     rows = LedgerEntry.objects.filter(transaction__restaurant=restaurant)
     return dict(rows.values_list("account__code").annotate(Sum("amount")).order_by())
+
+
+@pytest.fixture
+def bank_account(restaurant: Restaurant, open_banking: RunningBank) -> RunningBank:
+    """The restaurant takes money by bank."""
+    merchant = open_banking.credentials.accounts["house"]
+    PaymentSettings.objects.create(restaurant=restaurant, truelayer_merchant_account=merchant)
+    return open_banking

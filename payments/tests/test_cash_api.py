@@ -287,7 +287,7 @@ def test_payments_are_listed_and_filtered(
     assert page["results"] + rest["results"] == made[::-1]
 
 
-def test_a_cash_payment_takes_thirteen_statements(
+def test_a_cash_payment_takes_fourteen_statements(
     cashier: Member, order: dict[str, Any], menu: Menu
 ) -> None:
     paid(cashier, opened(cashier, menu.order(channel="takeaway")), tendered=1251, tip=1)
@@ -299,6 +299,7 @@ def test_a_cash_payment_takes_thirteen_statements(
         "SELECT",  # the order, locked
         "SELECT",  # its lines
         "SELECT",  # its discounts
+        "SELECT",  # what others are paying of it
         "INSERT",  # the payment
         "INSERT",  # its attempt
         "SELECT",  # the ledger's accounts

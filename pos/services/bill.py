@@ -200,6 +200,6 @@ def payment_status(order: Order) -> str:
     if order.refunded:
         whole = order.refunded == order.paid
         return PaymentStatus.REFUNDED if whole else PaymentStatus.PARTIALLY_REFUNDED
-    if not order.paid and order.status != OrderStatus.COMPLETED:
+    if not order.paid and (order.total > 0 or order.status != OrderStatus.COMPLETED):
         return PaymentStatus.UNPAID
     return PaymentStatus.PAID if order.paid >= order.total else PaymentStatus.PARTIALLY_PAID

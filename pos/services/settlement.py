@@ -4,10 +4,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from fynlo.accounts.actor import Actor
 from fynlo.accounts.selectors import restaurant_profile
 from fynlo.db import transaction_required
-from fynlo.events.log import append
+from fynlo.events.log import Author, append
 from pos.documents import ORDER
 from pos.models import Order
 from pos.services.bill import OpenBill, save
@@ -36,7 +35,7 @@ def record_payment(
     bill: OpenBill,
     amount: int,
     tender: Tender,
-    by: Actor,
+    by: Author,
     now: datetime,
     tip: int = 0,
     rounding: int = 0,
@@ -56,4 +55,35 @@ def record_payment(
     )
     save(bill, profile=restaurant_profile(by.restaurant_id), now=now, reprice=False)
     kind = "order.paid" if due(order) <= 0 else "order.partially_paid"
+    return append(kind=kind, document=ORDER, entity_id=order.pk, by=by, now=now)
+
+
+@transaction_required
+def record_refund(*, bill: OpenBill, amount: int, by: Author, now: datetime) -> str:
+    """What payments gave back (or, negative, could not give back after all): bill and tip.
+
+    Call while holding the order's lock. The order's document.
+    """
+    bill.order.refunded += amount
+    save(bill, profile=restaurant_profile(by.restaurant_id), now=now, reprice=False)
+    kind = "order.refunded" if amount > 0 else "order.refund_failed"
+    return append(kind=kind, document=ORDER, entity_id=bill.order.pk, by=by, now=now)
+
+
+@transaction_required
+def take_back_payment(
+    *, bill: OpenBill, payment: UUID, amount: int, tip: int, by: Author, now: datetime
+) -> str:
+    """A bank took back what it had paid: `amount` includes `tip`. It is due again, whether the
+    order is still open or not.
+
+    Call while holding the order's lock. The order's document.
+    """
+    order = bill.order
+    order.tip -= tip
+    order.total -= tip
+    order.paid -= amount
+    order.payments = [row for row in order.payments if row["payment"] != str(payment)]
+    save(bill, profile=restaurant_profile(by.restaurant_id), now=now, reprice=False)
+    kind = "order.payment_reversed"
     return append(kind=kind, document=ORDER, entity_id=order.pk, by=by, now=now)

@@ -1,0 +1,26 @@
+"""Reads and locks of stored webhooks."""
+
+from datetime import datetime
+from uuid import UUID
+
+from payments.choices import WebhookState
+from payments.models import WebhookEvent
+
+
+def webhook_id(provider: str, event_id: str) -> UUID:
+    rows = WebhookEvent.objects.filter(provider=provider, event_id=event_id)
+    pk: UUID = rows.values_list("pk", flat=True).get()
+    return pk
+
+
+def webhook_row(pk: UUID) -> WebhookEvent:
+    return WebhookEvent.objects.get(pk=pk)
+
+
+def lock_webhook(pk: UUID) -> WebhookEvent:
+    return WebhookEvent.objects.select_for_update(no_key=True).get(pk=pk)
+
+
+def webhooks_waiting(*, now: datetime, limit: int) -> list[UUID]:
+    rows = WebhookEvent.objects.filter(state=WebhookState.RECEIVED, try_at__lte=now)
+    return list(rows.order_by("try_at", "pk").values_list("pk", flat=True)[:limit])

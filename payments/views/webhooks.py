@@ -1,0 +1,35 @@
+from typing import ClassVar
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from fynlo.api.operations import Access, operation
+from fynlo.api.views import Endpoint
+from fynlo.db import durable
+from payments.choices import Provider
+from payments.services.webhooks import read_webhook, store_webhook
+
+STORED = {"type": "object", "properties": {"stored": {"type": "boolean"}}, "required": ["stored"]}
+
+
+class Webhooks(Endpoint):
+    """Where providers tell us that something happened. Verified, stored, answered; no more."""
+
+    provider: ClassVar[Provider]
+
+    @operation(Access.PUBLIC, answers=STORED)
+    def create(self, request: Request) -> HttpResponse:
+        """The signature covers the very bytes and the path: neither is parsed before."""
+        sent = request._request
+        event = read_webhook(self.provider, sent.body, sent.headers, path=sent.path, now=self.now)
+        with durable():
+            store_webhook(provider=self.provider, event=event, now=self.now)
+        return self.answer('{"stored":true}')
+
+
+class OpenBankingWebhooks(Webhooks):
+    provider = Provider.TRUELAYER
+
+
+class StripeWebhooks(Webhooks):
+    provider = Provider.STRIPE
