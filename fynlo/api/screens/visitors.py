@@ -68,7 +68,7 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     """HTMX follows a header, or it would put the form into a corner of the page."""
     if "HX-Request" in request.headers:
         return HttpResponse(status=401, headers={"HX-Refresh": "true"})
-    address = f"{reverse('screen-sign-in')}?next={quote(request.path)}"
+    address = f"{reverse('screen-sign-in')}?next={quote(request.get_full_path())}"
     return HttpResponse(status=302, headers={"Location": address})
 
 

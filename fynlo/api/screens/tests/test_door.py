@@ -35,6 +35,8 @@ def test_a_stranger_is_sent_to_the_door_and_on_to_the_page(
 ) -> None:
     response = visitor.get("/kitchen/")
     assert response["Location"] == "/screens/sign-in/?next=/kitchen/"
+    response = Client().get("/till/?order=7")
+    assert response["Location"] == "/screens/sign-in/?next=/till/%3Forder%3D7"
     typed = {"email": kitchen.membership.user.email, "password": PASSWORD}
     assert visitor.post(response["Location"], typed)["Location"] == "/kitchen/"
     assert visitor.get("/kitchen/").status_code == 200
