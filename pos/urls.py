@@ -46,5 +46,6 @@ pages = [
     path("till/orders/<uuid:pk>/split/", till_dialogs.split, name="till-split"),
     path("till/orders/<uuid:pk>/parts/", till_dialogs.parts, name="till-parts"),
     path("till/orders/<uuid:pk>/discount/", till_dialogs.discount, name="till-discount"),
+    path("till/orders/<uuid:pk>/discounts/", till_dialogs.discounts, name="till-discounts"),
     path("till/orders/<uuid:pk>/cash/", till_dialogs.cash, name="till-cash"),
 ]

@@ -15,7 +15,7 @@ from pos.choices import OrderStatus
 from pos.selectors.floor import live_floors
 from pos.selectors.orders import split_family
 from pos.views.till_orders import line_of, order_at
-from pos.views.till_shapes import courses_of, notes_for, part_of, seats_of
+from pos.views.till_shapes import courses_of, discounts_of, notes_for, part_of, seats_of
 
 VOID_REASONS = ("Wrong item", "Guest changed their mind", "Sent back")
 EQUAL_PARTS = range(2, 7)
@@ -75,6 +75,15 @@ def discount(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
     percents = [percent for percent in (5, 10, 15, 20, 25, 50, 100) if percent <= cap]
     shown = {"order": order_at(actor, pk), "cap": cap, "percents": percents}
     return render(request, "screens/till/discount.html", shown)
+
+
+@require_safe
+@screen(Permission.GIVE_DISCOUNT)
+def discounts(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
+    """Those that were given, to take one back."""
+    order = order_at(actor, pk)
+    shown = {"order": order, "discounts": discounts_of(order)}
+    return render(request, "screens/till/discounts.html", shown)
 
 
 @require_safe

@@ -113,6 +113,18 @@ def seats_of(order: Shape) -> list[int]:
     return sorted({line["seat"] for line in live} - {0})
 
 
+def discounts_of(order: Shape) -> list[Shape]:
+    names = {line["id"]: line["name"] for line in order["lines"]}
+    return [
+        {
+            **discount,
+            "label": for_people(discount["amount"], order["currency"]),
+            "line_name": names.get(discount["line"], ""),
+        }
+        for discount in order["discounts"]
+    ]
+
+
 def part_of(order: Order) -> Shape:
     where = f"Table {order.table}" if order.table else order.get_channel_display()
     due = for_people(order.due, order.currency)

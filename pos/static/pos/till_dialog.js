@@ -93,6 +93,11 @@ function giveDiscount(form) {
   return send(form, "POST", "discount/", { kind, reason, value, ...approved(fields) });
 }
 
+function takeDiscountBack(form) {
+  const fields = Object.fromEntries(new FormData(form));
+  return send(form, "POST", "remove-discount/", { discount: fields.discount, ...approved(fields) });
+}
+
 function changeLine(form) {
   const { quantity, seat, course, note } = Object.fromEntries(new FormData(form));
   const { line, version } = form.dataset;
@@ -144,6 +149,7 @@ const SUBMITS = {
   moving: moveTo,
   splitting: split,
   discounting: giveDiscount,
+  undiscounting: takeDiscountBack,
   paying: takeCash,
 };
 

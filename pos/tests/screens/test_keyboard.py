@@ -36,7 +36,7 @@ def test_a_guest_is_served_by_keyboard_alone(
     keys.press("Space")
     expect(till.locator(".lines li")).to_have_count(1)
 
-    go(till.get_by_role("button", name="Discount"))
+    go(till.locator(".also").get_by_role("button", name="Discount"))
     keys.press("Enter")
     go(dialog.get_by_label("How much"))
     keys.type("10")
