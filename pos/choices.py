@@ -130,6 +130,14 @@ class SalesGroup(models.TextChoices):
     CHANNEL = "channel", "Channel"
 
 
+class ProductSort(models.TextChoices):
+    """By what products are the best and the worst."""
+
+    NET = "net", "Net sales"
+    QUANTITY = "quantity", "Quantity"
+    MARGIN = "margin", "Margin"
+
+
 class SalesDimension(models.TextChoices):
     """By which properties of an order the sums of a day are kept."""
 

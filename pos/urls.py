@@ -2,7 +2,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from pos.views import floor_screen, kitchen_screen, till_dialogs, till_screen
-from pos.views.analytics import Sales
+from pos.views.analytics import KitchenTimes, ProductSales, Sales, ServerSales
 from pos.views.floor import Floors, Tables
 from pos.views.kitchen import Load, Tickets
 from pos.views.menu import Categories, Menus, ModifierGroups, Stations, TaxRates
@@ -23,6 +23,9 @@ router.register("floors", Floors, basename="floor")
 router.register("tables", Tables, basename="table")
 router.register("orders", Orders, basename="order")
 router.register("analytics/sales", Sales, basename="sales-report")
+router.register("analytics/products", ProductSales, basename="product-report")
+router.register("analytics/kitchen", KitchenTimes, basename="kitchen-report")
+router.register("analytics/servers", ServerSales, basename="server-report")
 router.register("kitchen/load", Load, basename="kitchen-load")
 router.register("kitchen/tickets", Tickets, basename="ticket")
 

@@ -184,6 +184,9 @@ TABLE: dict[str, Row] = {
     "POST sync/push/": Row(
         ALL, 200, lambda w: {"device_seq_from": 1, "device_seq_to": 1, "operations": []}
     ),
+    "GET analytics/products/": Row(MANAGE, 200),
+    "GET analytics/kitchen/": Row(MANAGE, 200),
+    "GET analytics/servers/": Row(MANAGE, 200),
     "GET payments/": Row(SELL, 200),
     "GET payments/<payment>/": Row(SELL, 200),
     "GET payments/settings/": Row(OWN, 200),

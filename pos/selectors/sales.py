@@ -11,7 +11,7 @@ from django.db import connection
 
 from fynlo.accounts.selectors import Profile, restaurant_profile
 from fynlo.clock import business_date
-from fynlo.money import divide_half_up
+from fynlo.money import BPS, divide_half_up
 from pos.choices import Channel, SalesDimension, SalesGroup
 from pos.errors import RangeReversed, RangeTooLong
 from pos.selectors.sales_facts import (
@@ -222,4 +222,25 @@ def _with_averages(row: Row) -> Row:
         **row,
         "average_check": divide_half_up(row["net"], row["orders"]) if row["orders"] else None,
         "average_cover": divide_half_up(row["net"], row["covers"]) if row["covers"] else None,
+    }
+
+
+def server_report(restaurant_id: UUID, *, period: Period) -> Row:
+    """The sales of each server, as `sales_report` has them, and two shares in basis points:
+    `discount_bps` of their gross, `tip_bps` of their net. An order belongs
+    to whom it was last transferred to, with all its lines, voids and discounts."""
+    found = sales_report(restaurant_id, period=period, group_by=SalesGroup.SERVER)
+    return {
+        **{name: found[name] for name in ("from", "to", "currency")},
+        "results": [{"server": row.pop("key"), **_with_shares(row)} for row in found["results"]],
+        "totals": _with_shares(found["totals"]),
+    }
+
+
+def _with_shares(row: Row) -> Row:
+    gross, net = row["gross"], row["net"]
+    return {
+        **row,
+        "discount_bps": divide_half_up(row["discount"] * BPS, gross) if gross else None,
+        "tip_bps": divide_half_up(row["tip"] * BPS, net) if net > 0 else None,
     }

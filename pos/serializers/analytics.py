@@ -3,7 +3,7 @@ from typing import Any
 from rest_framework import serializers
 
 from fynlo.api.inputs import Input
-from pos.choices import SalesGroup
+from pos.choices import ProductSort, SalesGroup
 
 
 class ReportQuery(Input):
@@ -17,3 +17,8 @@ class ReportQuery(Input):
 
 class SalesQuery(ReportQuery):
     group_by = serializers.ChoiceField(choices=SalesGroup.choices, default=SalesGroup.DAY)
+
+
+class ProductSalesQuery(ReportQuery):
+    sort = serializers.ChoiceField(choices=ProductSort.choices, default=ProductSort.NET)
+    limit = serializers.IntegerField(default=10, min_value=1, max_value=200)

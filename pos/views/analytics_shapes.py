@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from pos.selectors.kitchen_times import STEPS
 from pos.selectors.sales_facts import LINE_MEASURES, ORDER_MEASURES, TENDER_MEASURES
 
 AVERAGES = ("average_check", "average_cover")
@@ -51,5 +52,44 @@ SALES = shaped(
         "totals": shaped(_OF_ORDERS),
         "payments": listed({"method": _TEXT, **numbers(TENDER_MEASURES)}),
         "open": shaped(numbers(("orders", "total"))),
+    }
+)
+
+_ID = {"type": "string", "format": "uuid"}
+_BPS = maybe({"type": "integer", "description": "Basis points"})
+PRODUCT_ROW = {
+    "product": _ID,
+    "sku": _TEXT,
+    "name": _TEXT,
+    "category": _ID,
+    "category_name": _TEXT,
+    **numbers(LINE_COLUMNS),
+    "cost": maybe(_NUMBER),
+    "margin": maybe(_NUMBER),
+    "margin_bps": _BPS,
+}
+PRODUCTS = shaped(
+    {**HEAD, "sort": _TEXT, "best": listed(PRODUCT_ROW), "worst": listed(PRODUCT_ROW)}
+)
+STATION_ROW = {
+    "station": _ID,
+    "name": _TEXT,
+    "tickets": _NUMBER,
+    "alarms": _NUMBER,
+    **{f"{name}_{part}_seconds": maybe(_NUMBER) for name in STEPS for part in ("p50", "p90")},
+}
+KITCHEN = shaped({"from": _DAY, "to": _DAY, "results": listed(STATION_ROW)})
+SERVER_ROW = {
+    "server": maybe(_ID),
+    "name": _TEXT,
+    **_OF_ORDERS,
+    "discount_bps": _BPS,
+    "tip_bps": _BPS,
+}
+SERVERS = shaped(
+    {
+        **HEAD,
+        "results": listed(SERVER_ROW),
+        "totals": shaped({name: SERVER_ROW[name] for name in list(SERVER_ROW)[2:]}),
     }
 )
