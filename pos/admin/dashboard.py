@@ -13,6 +13,7 @@ from fynlo.accounts.admin_site import authority
 from fynlo.accounts.authority import Authority
 from fynlo.clock import business_date, utc_now
 from fynlo.money import for_people
+from pos.admin.charts import charts
 from pos.choices import OrderStatus, TicketState
 from pos.models import Order, Ticket
 
@@ -46,6 +47,7 @@ def today(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         **context,
         "figures": figures(known, now=utc_now()),
         "latest": latest(known),
+        "charts": charts(known, chosen=request.GET.get("restaurant", ""), now=utc_now()),
         "where": "All restaurants" if len(names) > 3 else ", ".join(names),
     }
 
