@@ -53,8 +53,8 @@ class VariationInline(ArchivingInline):
     formset = VariationFormSet
     verbose_name = "size"
     verbose_name_plural = "Sizes, each with its own price"
-    money = ("price",)
-    fields = ("name", "price", "position")
+    money = ("price", "cost")
+    fields = ("name", "price", "cost", "position")
 
 
 class ModifierGroupInline(TenantInline):

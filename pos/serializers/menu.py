@@ -134,12 +134,14 @@ class VariationInput(Input):
     id = Id(required=False)
     name = Text(max_length=60)
     price = Minor()
+    cost = Minor(required=False, allow_null=True)
 
 
 class ProductParts(Input):
     """What may be given and need not be. A list replaces the one there is."""
 
     description = Text(required=False, allow_blank=True, max_length=500)
+    cost = Minor(required=False, allow_null=True)
     station = Id(required=False, allow_null=True)
     position = Position()
     course = Whole(required=False, min_value=0, max_value=9)

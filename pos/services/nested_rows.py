@@ -43,7 +43,7 @@ def replace_rows(
 
 
 _COLUMNS: dict[Nested, tuple[str, ...]] = {
-    Variation: ("name", "price"),
+    Variation: ("name", "price", "cost"),
     Modifier: ("name", "price_delta"),
 }
 

@@ -15,11 +15,12 @@ from pos.services.nested_rows import refuse_foreign_ids, replace_rows
 
 
 class VariationFields(TypedDict, total=False):
-    """`price` in minor units. Without an id it is a new one."""
+    """`price` and `cost` in minor units. Without an id it is a new one."""
 
     id: UUID
     name: str
     price: int
+    cost: int | None
 
 
 class TimedPriceFields(TypedDict, total=False):

@@ -40,12 +40,14 @@ from pos.services.windows import WindowFields, replace_windows
 
 
 class ProductFields(TypedDict, total=False):
-    """`price` in minor units; relations by id."""
+    """`price` and `cost` in minor units; relations by id. The cost is in no document: everybody
+    who works here reads those. It is in `menu/export/`, and its margin in the reports."""
 
     sku: str
     name: str
     description: str
     price: int
+    cost: int | None
     tax_rate: UUID
     category: UUID
     station: UUID | None

@@ -57,6 +57,22 @@ def test_margin_is_told_where_the_cost_was_known_when_it_was_sold(
     assert rows["Water"]["margin"] == rows["Water"]["net"] // 2 - 1
 
 
+def test_managers_set_costs_that_no_document_of_the_menu_tells(owner: Member, menu: Menu) -> None:
+    path = f"products/{menu.cola.pk}/"
+    small = {"id": str(menu.small.pk), "name": "Small", "price": 300}
+    must(owner.patch(path, {"cost": 60, "variations": [{**small, "cost": 55}]}, if_match="1"))
+    product = must(owner.patch(path, {"variations": [{**small, "price": 310}]}, if_match="2"))
+    assert "cost" not in str(product)
+    menu.cola.refresh_from_db()
+    menu.small.refresh_from_db()
+    assert (menu.cola.cost, menu.small.cost, menu.small.price) == (60, 55, 310)
+    must(owner.patch(path, {"cost": None}, if_match="3"))
+    menu.cola.refresh_from_db()
+    assert menu.cola.cost is None
+    for wrong in (-1, "60", 1.5):
+        assert owner.patch(path, {"cost": wrong}, if_match="4").status_code == 400
+
+
 def test_products_without_a_cost_have_no_margin(manager: Member, menu: Menu) -> None:
     sold(manager, menu.order())
     document = report(manager, "sort=margin", "products")
