@@ -106,7 +106,7 @@ class KitchenTimes(Report):
     @operation(Permission.VIEW_REPORTS, query=ReportQuery, answers=shapes.KITCHEN, also=(CSV,))
     def list(self, request: Request) -> HttpResponse:
         """How long each station took from a ticket's arrival until it was acknowledged, started
-        and ready. At most 92 days. CSV with `Accept: text/csv`."""
+        and ready. At most 31 days. CSV with `Accept: text/csv`."""
         days = self.period(most_days=MOST_KITCHEN_DAYS)
         found = kitchen_report(self.actor.restaurant_id, period=days)
         return self.report(found, name="kitchen", columns=list(shapes.STATION_ROW), money=())

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from pos.selectors.kitchen_times import STEPS
+from pos.selectors.kitchen_times import NAMES
 from pos.selectors.sales_facts import LINE_MEASURES, ORDER_MEASURES, TENDER_MEASURES
 
 AVERAGES = ("average_check", "average_cover")
@@ -76,7 +76,7 @@ STATION_ROW = {
     "name": _TEXT,
     "tickets": _NUMBER,
     "alarms": _NUMBER,
-    **{f"{name}_{part}_seconds": maybe(_NUMBER) for name in STEPS for part in ("p50", "p90")},
+    **{name: maybe(_NUMBER) for name in NAMES},
 }
 KITCHEN = shaped({"from": _DAY, "to": _DAY, "results": listed(STATION_ROW)})
 SERVER_ROW = {

@@ -25,7 +25,7 @@ from fynlo.accounts.models import Membership, Restaurant, User
 from fynlo.clock import business_date, utc_now
 from fynlo.db import durable
 from pos.choices import ProductSort, SalesGroup
-from pos.models import Category, Floor, Product, Station, Table, TaxRate
+from pos.models import Category, Floor, Product, SalesDay, Station, Table, TaxRate
 from pos.selectors.kitchen_times import MOST_KITCHEN_DAYS, kitchen_report
 from pos.selectors.product_sales import product_report
 from pos.selectors.sales import MOST_DAYS, Period, sales_report, server_report
@@ -91,13 +91,14 @@ class Command(BaseCommand):
             cursor.execute("SET statement_timeout = 0")
         if again:
             restaurant = Restaurant.objects.get()
+            SalesDay.objects.update(is_current=False)
         elif Restaurant.objects.exists():
             raise CommandError("There are restaurants here. Use a database that is thrown away.")
         else:
             restaurant = self._timed(f"{orders} orders written", partial(_fill, orders))
-        self._measure(restaurant, "today and the last days from orders, nothing summed up", days=7)
+        self._measure(restaurant, "7 days, none of them summed up", days=7)
         self._timed("all days summed up", sum_up_sales_days)
-        self._measure(restaurant, f"{MOST_DAYS} days", days=MOST_DAYS)
+        self._measure(restaurant, f"{MOST_DAYS} days, all but today summed up", days=MOST_DAYS)
 
     def _timed(self, what: str, work: Callable[[], Any]) -> Any:
         started = perf_counter()
