@@ -29,7 +29,8 @@ from pos.models import Category, Floor, Product, SalesDay, Station, Table, TaxRa
 from pos.selectors.kitchen_times import MOST_KITCHEN_DAYS, kitchen_report
 from pos.selectors.product_sales import product_report
 from pos.selectors.sales import MOST_DAYS, Period, sales_report, server_report
-from pos.tasks import sum_up_sales_days
+from pos.selectors.sales_days import days_to_sum_up
+from pos.services.sales_days import sum_up_day
 
 PER_DAY, PRODUCTS, TABLES, SERVERS, STATIONS = 1000, 200, 40, 12, 3
 _ORDERS = """
@@ -97,7 +98,7 @@ class Command(BaseCommand):
         else:
             restaurant = self._timed(f"{orders} orders written", partial(_fill, orders))
         self._measure(restaurant, "7 days, none of them summed up", days=7)
-        self._timed("all days summed up", sum_up_sales_days)
+        self._timed("all days summed up", _sum_up)
         self._measure(restaurant, f"{MOST_DAYS} days, all but today summed up", days=MOST_DAYS)
 
     def _timed(self, what: str, work: Callable[[], Any]) -> Any:
@@ -115,6 +116,13 @@ class Command(BaseCommand):
                 ask()
                 times.append((perf_counter() - started) * 1000)
             self.stdout.write(f"  {name}: {median(times):.0f} ms, worst {max(times):.0f} ms")
+
+
+def _sum_up() -> None:
+    now = utc_now()
+    for restaurant_id, day in days_to_sum_up(now=now):
+        with durable():
+            sum_up_day(restaurant_id=restaurant_id, day=day, now=now)
 
 
 def _reports(restaurant_id: UUID, days: int) -> dict[str, Callable[[], Any]]:
