@@ -1,6 +1,14 @@
 """What staff look like outside. Wages are in them: they go to the stream `staff` alone."""
 
-from employees.models import Break, BreakType, ClockAttempt, LabourPolicy, TimeEntry
+from employees.models import (
+    Adjustment,
+    Break,
+    BreakType,
+    ClockAttempt,
+    LabourPolicy,
+    PayrollPeriod,
+    TimeEntry,
+)
 from fynlo.accounts.models import Membership
 from fynlo.documents import Document, Many
 
@@ -72,7 +80,9 @@ TIME_ENTRY = Document(
         "clocked_in_at": "clocked_in_at",
         "clocked_out_at": "clocked_out_at",
         "flags": "flags",
-        "breaks": Many(BREAK, "entry", order_by=("started_at", "id")),
+        "breaks": Many(
+            BREAK, "entry", order_by=("started_at", "id"), where="{row}.replaced_by_id IS NULL"
+        ),
         "overtime_began_at": "overtime_began_at",
         "version": "version",
     },
@@ -121,6 +131,45 @@ LABOUR_POLICY = Document(
         "longitude": "longitude",
         "radius_m": "radius_m",
         "networks": "networks",
+        "version": "version",
+    },
+)
+
+ADJUSTMENT = Document(
+    "adjustment",
+    Adjustment,
+    stream="staff",
+    fields={
+        "id": "id",
+        "entry": "entry_id",
+        "member": "entry__member_id",
+        "name": "entry__member__user__name",
+        "proposed_started_at": "proposed_started_at",
+        "proposed_ended_at": "proposed_ended_at",
+        "proposed_breaks": "proposed_breaks",
+        "reason": "reason",
+        "requested_by": "requested_by_id",
+        "requested_at": "requested_at",
+        "state": "state",
+        "decided_by": "decided_by_id",
+        "decided_at": "decided_at",
+        "note": "note",
+        "before": "before",
+        "is_correction": "is_correction",
+        "version": "version",
+    },
+)
+
+PAYROLL_PERIOD = Document(
+    "payroll_period",
+    PayrollPeriod,
+    stream="staff",
+    fields={
+        "id": "id",
+        "starts_on": "starts_on",
+        "ends_on": "ends_on",
+        "locked_at": "locked_at",
+        "locked_by": "locked_by_id",
         "version": "version",
     },
 )

@@ -59,6 +59,36 @@ class PunchBlocked(DomainError):
     message = "The clock cannot accept this. Ask a manager to let you in."
 
 
+class OwnAdjustment(DomainError):
+    code = "own_adjustment"
+    status = 403
+    message = "Nobody approves their own hours. Ask somebody else to decide."
+
+
+class PeriodLocked(DomainError):
+    code = "period_locked"
+    status = 409
+    message = "These days are paid and locked. Only an owner can correct them."
+
+
+class PeriodsOverlap(DomainError):
+    code = "periods_overlap"
+    status = 409
+    message = "Another payroll period has some of these days. Choose other ones."
+
+
+class PeriodNotOver(DomainError):
+    code = "period_not_over"
+    status = 409
+    message = "This period is not over, or somebody in it has not clocked out yet."
+
+
+class TooManyDays(DomainError):
+    code = "too_many_days"
+    status = 422
+    message = "Ask for at most 366 days, the first of them first."
+
+
 class NotANetwork(DomainError):
     code = "not_a_network"
     status = 422

@@ -2,6 +2,13 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from employees.views.clock import Boards, Timeclock, TimeEntries
+from employees.views.payroll import (
+    Adjustments,
+    EntryAdjustments,
+    Payroll,
+    Periods,
+    WhatIf,
+)
 from employees.views.policy import BreakTypes, Policies
 from employees.views.staff import Roles, Staff, StaffPermissions
 
@@ -12,8 +19,16 @@ router.register("timeclock", Timeclock, basename="timeclock")
 router.register("timeclock", Boards, basename="timeclock-board")
 router.register("time-entries", TimeEntries, basename="time-entry")
 router.register("break-types", BreakTypes, basename="break-type")
+router.register("adjustments", Adjustments, basename="adjustment")
+router.register("payroll/periods", Periods, basename="payroll-period")
+router.register("payroll", Payroll, basename="payroll")
+router.register("overtime/what-if", WhatIf, basename="what-if")
 
 urlpatterns = [
+    path(
+        "time-entries/<uuid:pk>/adjustments/",
+        EntryAdjustments.as_view({"post": "create"}, basename="entry-adjustment", detail=True),
+    ),
     path(
         "labour-policy/",
         Policies.as_view(

@@ -1,5 +1,15 @@
 from employees.models.attempts import ClockAttempt
 from employees.models.entries import Break, BreakType, TimeEntry
+from employees.models.payroll import Adjustment, PayrollPeriod, TipCredit
 from employees.models.policy import LabourPolicy
 
-__all__ = ["Break", "BreakType", "ClockAttempt", "LabourPolicy", "TimeEntry"]
+__all__ = [
+    "Adjustment",
+    "Break",
+    "BreakType",
+    "ClockAttempt",
+    "LabourPolicy",
+    "PayrollPeriod",
+    "TimeEntry",
+    "TipCredit",
+]

@@ -85,7 +85,10 @@ class TimeEntry(RestaurantOwned):
 
 
 class Break(models.Model):
-    """What its kind said when it began stays with it."""
+    """What its kind said when it began stays with it.
+
+    One that an adjustment put right stays, too: `replaced_by` names that, and it counts no more.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     entry = models.ForeignKey(TimeEntry, models.PROTECT, related_name="breaks")
@@ -96,6 +99,9 @@ class Break(models.Model):
     minimum_minutes = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    replaced_by = models.ForeignKey(
+        "employees.Adjustment", models.PROTECT, null=True, related_name="+"
+    )
 
     class Meta:
         constraints = [

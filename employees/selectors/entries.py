@@ -76,7 +76,8 @@ def open_break(entry: TimeEntry) -> Break | None:
 
 def breaks_of(entry_ids: Collection[UUID]) -> QuerySet[Break]:
     """Those that count."""
-    return Break.objects.filter(entry_id__in=entry_ids).order_by("started_at", "pk")
+    rows = Break.objects.filter(entry_id__in=entry_ids, replaced_by=None)
+    return rows.order_by("started_at", "pk")
 
 
 def entry_document(pk: UUID) -> str:

@@ -36,6 +36,7 @@ from employees.selectors.entries import (
 from employees.selectors.policy import policy_of
 from employees.services.evidence import Judged, Told, attempt_of, judged
 from employees.services.hours import Pause, Rules, Work, missing_breaks
+from employees.services.periods import is_correction
 from employees.services.signals import SUSPICIOUS, blocks, risk_of
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.models import Membership
@@ -95,12 +96,14 @@ def _member(by: Actor) -> Membership:
 def _allowed(
     by: Actor, member: Membership, policy: LabourPolicy, told: Told, now: datetime
 ) -> Judged:
-    """Raises InTheFuture, TooLongAgo, PunchBlocked."""
+    """Raises InTheFuture, TooLongAgo, PeriodLocked, PunchBlocked."""
     occurred_at = told.occurred_at or now
     if occurred_at > now + AHEAD:
         raise InTheFuture(field="occurred_at")
     if occurred_at < now - OLDEST:
         raise TooLongAgo(field="occurred_at")
+    if told.is_late_news(now):
+        is_correction(by=by, moments=[occurred_at])
     verdict = judged(told=told, policy=policy, member=member, device_id=by.device_id, now=now)
     if blocks(verdict.found) and not told.is_late_news(now):
         raise PunchBlocked(extra={"signals": [dict(one) for one in verdict.found]})

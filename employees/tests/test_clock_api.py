@@ -134,7 +134,6 @@ def test_what_a_till_did_offline_is_accepted_later_and_noted(server: Member) -> 
     now = utc_now().replace(microsecond=0)
     entry = said(punch(server, "clock-in", at=now - 3 * HOUR), 201)
     assert entry["flags"] == ["offline"]
-    assert status(server)["minutes_today"] + status(server)["minutes_week"] > 0
     done = said(punch(server, "clock-out", at=now - HOUR))
     assert done["ended_at"] > entry["started_at"]
 

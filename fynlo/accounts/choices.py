@@ -42,7 +42,7 @@ class Permission(models.TextChoices):
     MANAGE_STAFF = "manage_staff", "Invite people, change their role, wage and PIN"
     GRANT_PERMISSIONS = "grant_permissions", "Allow and deny single permissions to a person"
     MANAGE_TIME = "manage_time", "Approve hours, plan the rota, set the rules of the clock"
-    CORRECT_LOCKED_TIME = "correct_locked_time", "Lock payroll periods and correct locked ones"
+    CORRECT_LOCKED_TIME = "correct_locked_time", "Change hours of a payroll period that is locked"
     MANAGE_SESSIONS = "manage_sessions", "End other people's sessions"
     MANAGE_DEVICES = "manage_devices", "Pair and revoke devices"
     USE_SYNC = "use_sync", "Receive the sync stream"

@@ -113,6 +113,32 @@ TABLE: dict[str, Row] = {
     "GET timeclock/attempts/": Row(MANAGE, 200),
     "GET time-entries/": Row(ALL, 200),
     "GET time-entries/<time_entry>/": Row(MANAGE, 200, denied=404),
+    "POST time-entries/<time_entry>/adjustments/": Row(
+        MANAGE,
+        201,
+        lambda w: {
+            "started_at": "2026-01-05T10:00:00Z",
+            "ended_at": "2026-01-05T11:00:00Z",
+            "reason": "Forgot",
+        },
+        denied=404,
+    ),
+    "GET adjustments/": Row(ALL, 200),
+    "GET adjustments/<adjustment>/": Row(MANAGE, 200, denied=404),
+    "POST adjustments/<adjustment>/approve/": Row(MANAGE, 200),
+    "POST adjustments/<adjustment>/reject/": Row(MANAGE, 200),
+    "GET payroll/periods/": Row(MANAGE, 200),
+    "POST payroll/periods/": Row(
+        MANAGE, 201, lambda w: {"starts_on": "2026-02-02", "ends_on": "2026-02-08"}
+    ),
+    "GET payroll/periods/<payroll_period>/": Row(MANAGE, 200),
+    "POST payroll/periods/<payroll_period>/lock/": Row(MANAGE, 200),
+    "GET payroll/": Row(MANAGE, 400),
+    "GET payroll/export/": Row(MANAGE, 400),
+    "GET payroll/tips/export/": Row(MANAGE, 400),
+    "POST overtime/what-if/": Row(
+        MANAGE, 200, lambda w: {"from": "2026-02-02", "to": "2026-02-08", "pack": "uk"}
+    ),
     "GET labour-policy/": Row(MANAGE, 200),
     "PATCH labour-policy/": Row(MANAGE, 200, lambda w: {"pack": "uk", **VERSION}),
     **crud("break-types/", "break_type", ALL, named("New", expected_minutes=30)),

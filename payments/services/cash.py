@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from employees.services.tips import credit_tip
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.selectors import restaurant_profile
 from fynlo.clock import business_date
@@ -177,5 +178,14 @@ def _post(payment: Payment, *, now: datetime) -> None:
             Account.CASH_ROUNDING: -payment.rounding,
         },
         business_date=payment.business_date,
+        now=now,
+    )
+    credit_tip(
+        restaurant_id=payment.restaurant_id,
+        member_id=payment.taken_by_id,
+        business_date=payment.business_date,
+        amount=payment.tip,
+        currency=payment.currency,
+        source_key=f"payment:{payment.pk}:captured",
         now=now,
     )

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from employees.services.tips import credit_tip
 from fynlo.accounts.selectors import restaurant_profile
 from fynlo.clock import business_date
 from fynlo.db import transaction_required
@@ -224,15 +225,24 @@ def post_dispute(
 
 
 def _post(payment: Payment, kind: Posting, key: str, amounts: Amounts, *, now: datetime) -> None:
+    """A tip that is owed, or owed no more, is told to payroll with it."""
     profile = restaurant_profile(payment.restaurant_id)
+    day = business_date(at=now, zone=profile.time_zone, day_starts_at=profile.day_starts_at)
     ledger.post(
         restaurant_id=payment.restaurant_id,
         source_key=key,
         kind=kind,
         currency=payment.currency,
         amounts=amounts,
-        business_date=business_date(
-            at=now, zone=profile.time_zone, day_starts_at=profile.day_starts_at
-        ),
+        business_date=day,
+        now=now,
+    )
+    credit_tip(
+        restaurant_id=payment.restaurant_id,
+        member_id=payment.taken_by_id,
+        business_date=day,
+        amount=-amounts.get(Account.TIPS_PAYABLE, 0),
+        currency=payment.currency,
+        source_key=key,
         now=now,
     )

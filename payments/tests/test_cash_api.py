@@ -59,6 +59,15 @@ def test_a_tip_is_on_top_of_the_bill_and_part_of_the_order(
     assert (after_it["due"], after_it["payment_status"]) == (0, "PAID")
 
 
+def test_a_tip_is_in_the_payroll_of_who_took_it(
+    cashier: Member, manager: Member, order: dict[str, Any]
+) -> None:
+    payment = paid(cashier, order, tendered=1500, tip=250)
+    day = payment["business_date"]
+    (row,) = json.loads(manager.get(f"payroll/?from={day}&to={day}").content)["results"]
+    assert (row["member"], row["tips"]) == (str(cashier.membership.pk), 250)
+
+
 def test_the_payment_and_the_order_are_announced_together(
     cashier: Member, order: dict[str, Any]
 ) -> None:
@@ -287,7 +296,7 @@ def test_payments_are_listed_and_filtered(
     assert page["results"] + rest["results"] == made[::-1]
 
 
-def test_a_cash_payment_takes_fourteen_statements(
+def test_a_cash_payment_with_a_tip_takes_fifteen_statements(
     cashier: Member, order: dict[str, Any], menu: Menu
 ) -> None:
     paid(cashier, opened(cashier, menu.order(channel="takeaway")), tendered=1251, tip=1)
@@ -305,6 +314,7 @@ def test_a_cash_payment_takes_fourteen_statements(
         "SELECT",  # the ledger's accounts
         "INSERT",  # the ledger transaction
         "INSERT",  # its entries
+        "INSERT",  # the tip, for payroll
         "UPDATE",  # the order
         "WITH",  # the order's event
         "WITH",  # the payment's event
