@@ -19,7 +19,6 @@ from payments.choices import (
     AttemptStatus,
     CancelOutcome,
     Operation,
-    Provider,
 )
 from payments.errors import (
     NotSupported,
@@ -36,7 +35,7 @@ from payments.providers.base import PaymentProvider, ProviderAttempt, ProviderRe
 from payments.selectors.attempts import Held, call_row, hold_attempt, lock_call
 from payments.selectors.payments import payment_document
 from payments.services.accounts import adapter_for
-from payments.services.attempts import hand_over, plan_call, spec_of
+from payments.services.attempts import spec_of
 from payments.services.refund_states import refund_failed, refund_is_unknown, take_refund
 from payments.services.states import move_to, take
 from payments.services.telling import tell_payment
@@ -46,7 +45,6 @@ logger = logging.getLogger(__name__)
 # Longer than a call mostly takes. Two at once do no harm: the key is the same.
 LEASE = timedelta(seconds=30)
 LONGEST_PAUSE_S = 300
-TRIES_OF_A_KEY = 4
 REFUNDING_TRIED_FOR = timedelta(days=3)
 # What is not an answer: the same call may be made again.
 NO_ANSWER = (ProviderOutcomeUnknown, ProviderUnavailable, ProviderRateLimited)
@@ -128,11 +126,9 @@ def _made(adapter: PaymentProvider, call: ProviderCall) -> Answer:
 
 
 def _found(adapter: PaymentProvider, call: ProviderCall) -> ProviderAttempt | None:
-    """When it is not the first try: a provider may repeat a failure for ever although it had
-    done what it was asked."""
+    """When it is not the first try, and the provider can be searched."""
     try:
-        is_first = call.tries == 1 and call.sequence == 1
-        return None if is_first else adapter.find(call.attempt_id)
+        return adapter.find(call.attempt_id) if call.tries > 1 else None
     except NotSupported:
         return None
 
@@ -188,10 +184,9 @@ def _is_final(call: ProviderCall, outcome: Outcome, *, now: datetime) -> bool:
     if call.operation == Operation.REFUND:
         return not _may_be_refunded(error) or now - call.started_at > REFUNDING_TRIED_FOR
     if isinstance(error, ProviderOutcomeUnknown):
-        return _is_stuck(call)
+        return False
     # What was surely never received is given up: the guest is offered something else.
-    may_exist = call.tries > 1 or call.sequence > 1
-    return not (may_exist and isinstance(error, NO_ANSWER))
+    return not (call.tries > 1 and isinstance(error, NO_ANSWER))
 
 
 def _may_be_refunded(error: ProviderError) -> bool:
@@ -199,16 +194,6 @@ def _may_be_refunded(error: ProviderError) -> bool:
     return isinstance(error, (*NO_ANSWER, ProviderAuth)) or (
         isinstance(error, ProviderInvalidRequest) and error.extra.get("kind") == "invalid-state"
     )
-
-
-def _is_stuck(call: ProviderCall) -> bool:
-    """Stripe answers a key for ever with the failure that it first met. It was searched for what
-    the key may have made each time, so that another key is safe.
-
-    https://docs.stripe.com/api/idempotent_requests
-    """
-    is_stripe = call.attempt.provider == Provider.STRIPE
-    return is_stripe and call.operation == Operation.CREATE and call.tries >= TRIES_OF_A_KEY
 
 
 def _kept(answer: Answer | None) -> dict[str, Any] | None:
@@ -241,9 +226,7 @@ def _settle_refusal(held: Held, call: ProviderCall, error: ProviderError, *, now
     if call.operation != Operation.CREATE:
         attempt.save()
         tell_payment(held, now=now)
-    elif isinstance(error, NO_ANSWER) and (call.finished_at is None or _is_stuck(call)):
-        if call.finished_at is not None:
-            hand_over(plan_call(attempt, Operation.CREATE, now=now, arguments=call.arguments).pk)
+    elif call.finished_at is None:
         if attempt.status == AttemptStatus.CREATED:
             _move(held, AttemptStatus.UNKNOWN, now=now)
     elif attempt.is_open:

@@ -1,17 +1,22 @@
 """A till that asks for money, and the guest's phone that pays it."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+from django.db.models import F
 from django.test import Client
 
-import payments.tasks  # noqa: F401 - workers know the tasks by name
+from fynlo.clock import utc_now
 from fynlo.db import new_id
 from fynlo.testing.cast import Member
-from payments.models import PaymentAttempt, WebhookEvent
+from payments import tasks
+from payments.choices import OPEN
+from payments.models import PaymentAttempt, ProviderCall, Refund, WebhookEvent
 from payments.sandbox.bank.remote import RunningBank
 from pos.tests.conftest import said
 
+A_LONG_TIME = timedelta(minutes=16)
 BANK_HOOK = "/api/v1/payments/webhooks/open-banking/"
 
 
@@ -74,3 +79,25 @@ def deliver(body: str | bytes, headers: dict[str, str], *, path: str = BANK_HOOK
 def states() -> list[str]:
     """Of the webhooks that were stored, oldest first."""
     return list(WebhookEvent.objects.order_by("received_at").values_list("state", flat=True))
+
+
+def grow_old(payment: dict[str, Any], *, by: timedelta = A_LONG_TIME) -> None:
+    """Its open attempt was made so much earlier, and its calls with it."""
+    attempt = PaymentAttempt.objects.get(payment=payment["id"], status__in=OPEN)
+    earlier = {name: getattr(attempt, name) for name in ("created_at", "expires_at", "poll_at")}
+    moved = {name: at - by for name, at in earlier.items() if at}
+    PaymentAttempt.objects.filter(pk=attempt.pk).update(**moved)
+    rows = ProviderCall.objects.filter(attempt=attempt, finished_at=None)
+    rows.update(try_at=F("try_at") - by)
+
+
+def sweep() -> None:
+    tasks.sweep.delay()
+
+
+def poll() -> None:
+    """All that is watched is asked about now."""
+    now = utc_now()
+    PaymentAttempt.objects.filter(is_watched=True).update(poll_at=now)
+    Refund.objects.filter(is_watched=True).update(poll_at=now)
+    tasks.poll.delay()

@@ -8,7 +8,9 @@ from django.db.models import Sum
 from django.http import HttpResponse
 
 from fynlo.accounts.models import Restaurant
+from fynlo.redis import asking
 from fynlo.testing.cast import Member
+from payments.choices import Provider
 from payments.models import LedgerEntry, PaymentSettings
 from payments.sandbox.apple.remote import RunningApple
 from payments.sandbox.bank.credentials import credentials
@@ -126,3 +128,20 @@ def bank_account(restaurant: Restaurant, open_banking: RunningBank) -> RunningBa
     merchant = open_banking.credentials.accounts["house"]
     PaymentSettings.objects.create(restaurant=restaurant, truelayer_merchant_account=merchant)
     return open_banking
+
+
+@pytest.fixture
+def cards(settings: Any, card_house: RunningStripe) -> RunningStripe:
+    """The deployment's cards are the stand-in's."""
+    settings.STRIPE_SECRET_KEY = card_house.credentials.secret_key
+    settings.STRIPE_WEBHOOK_SECRETS = [card_house.credentials.webhook_secret]
+    settings.STRIPE_API_URL = card_house.url
+    return card_house
+
+
+@pytest.fixture(autouse=True)
+def everybody_is_well() -> None:
+    """A provider that one test cut off is not left out in the next."""
+    with asking() as redis:
+        keys = [f"provider:{name}:{what}" for name in Provider for what in ("open", "failures")]
+        redis.delete(*keys)
