@@ -5,6 +5,7 @@ import pytest
 from fynlo.accounts.choices import Role
 from fynlo.accounts.models import Restaurant
 from fynlo.testing.cast import Member, hire
+from fynlo.testing.drawers import open_drawer
 from fynlo.testing.price_list import stock_price_list
 
 
@@ -15,18 +16,22 @@ def price_list(db: None) -> None:
 
 @pytest.fixture
 def restaurant(price_list: None) -> Restaurant:
-    return Restaurant.objects.create(name="The Copper Kettle", service_charge_bps=1250)
+    found = Restaurant.objects.create(name="The Copper Kettle", service_charge_bps=1250)
+    open_drawer(found)
+    return found
 
 
 @pytest.fixture
 def rival_restaurant(price_list: None) -> Restaurant:
-    return Restaurant.objects.create(
+    found = Restaurant.objects.create(
         name="Forno Vesuvio",
         currency="EUR",
         country="IE",
         time_zone="Europe/Dublin",
         cash_rounding=5,
     )
+    open_drawer(found)
+    return found
 
 
 @pytest.fixture

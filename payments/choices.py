@@ -230,6 +230,32 @@ class AcceptAt(models.TextChoices):
     SETTLED = "settled", "When the money is in the account"
 
 
+class DrawerStatus(models.TextChoices):
+    OPEN = "OPEN", "Open"
+    CLOSED = "CLOSED", "Closed"
+
+
+class DrawerEventKind(models.TextChoices):
+    OPENED = "OPENED", "Opened with a float"
+    SALE = "SALE", "Paid by a guest"
+    REFUND = "REFUND", "Refunded to a guest"
+    PAID_IN = "PAID_IN", "Paid in"
+    PAID_OUT = "PAID_OUT", "Paid out"
+    NO_SALE = "NO_SALE", "Opened without a sale"
+    UNDONE = "UNDONE", "Taken back"
+    COUNTED = "COUNTED", "Counted"
+    CLOSED = "CLOSED", "Closed, over or short"
+
+
+MOVEMENTS = (DrawerEventKind.PAID_IN, DrawerEventKind.PAID_OUT, DrawerEventKind.NO_SALE)
+
+
+class DrawerOutcome(models.TextChoices):
+    EXACT = "exact", "Exact"
+    OVERAGE = "overage", "Too much"
+    SHORTAGE = "shortage", "Too little"
+
+
 class Account(models.TextChoices):
     """The codes of a restaurant's accounts. A debit is positive, a credit negative.
 

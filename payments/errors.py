@@ -23,6 +23,48 @@ class TenderedTooLittle(DomainError):
     message = "The guest gave less than the amount and tip. Ask for more, or take a part payment."
 
 
+class DrawerNotOpen(DomainError):
+    code = "drawer_not_open"
+    status = 409
+    message = "No drawer is open for you. Open one, or name the one that you use."
+
+
+class DrawerAlreadyOpen(DomainError):
+    code = "drawer_already_open"
+    status = 409
+    message = "This drawer is open already. Close it first, or give the new one another name."
+
+
+class DrawerClosed(DomainError):
+    code = "drawer_closed"
+    status = 409
+    message = "This drawer is closed. Open a new one."
+
+
+class DrawerStillOpen(DomainError):
+    code = "drawer_still_open"
+    status = 409
+    message = "A Z report is written when the drawer is closed. Close it, or ask for an X report."
+
+
+class DrawerNotCounted(DomainError):
+    code = "drawer_not_counted"
+    status = 409
+    message = "Nobody has counted this drawer. Count it, then close it."
+
+
+class MovementNotUndoable(DomainError):
+    code = "movement_not_undoable"
+    status = 409
+    message = "Only what was paid in or out, and not yet taken back, can be undone."
+
+
+class DrawerTooEmpty(DomainError):
+    code = "drawer_too_empty"
+    status = 422
+    message = "There is not so much in the drawer. Pay out less."
+
+
 class MethodNotAvailable(DomainError):
     """`extra["obstacles"]`: why, as in a quote."""
 

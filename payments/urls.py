@@ -2,12 +2,14 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from payments.views.attempts import QRCodes
+from payments.views.drawers import Drawers
 from payments.views.payments import Payments
 from payments.views.quotes import Quotes
 from payments.views.settings import Settings
 from payments.views.webhooks import OpenBankingWebhooks, StripeWebhooks
 
 router = SimpleRouter(use_regex_path=False)
+router.register("drawers", Drawers, basename="drawer")
 router.register("quote", Quotes, basename="quote")
 router.register("webhooks/open-banking", OpenBankingWebhooks, basename="open-banking-webhook")
 router.register("webhooks/stripe", StripeWebhooks, basename="stripe-webhook")

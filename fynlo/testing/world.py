@@ -101,6 +101,25 @@ class World:
         return self.paid
 
     @cached_property
+    def drawer(self) -> str:
+        """Open, and counted."""
+        name = "Spare"
+        drawer = str(self._post("payments/drawers/", {"name": name})["id"])
+        self._post(f"payments/drawers/{drawer}/count/", {"counted": 0})
+        return drawer
+
+    @cached_property
+    def movement(self) -> str:
+        """500 paid into the drawer."""
+        body = {"kind": "PAID_IN", "amount": 500, "reason": "change"}
+        return str(self._post(f"payments/drawers/{self.drawer}/movements/", body)["id"])
+
+    @cached_property
+    def closed_drawer(self) -> str:
+        self._post(f"payments/drawers/{self.drawer}/close/")
+        return self.drawer
+
+    @cached_property
     def product(self) -> UUID:
         return self.menu.burger.pk
 

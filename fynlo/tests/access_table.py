@@ -230,6 +230,20 @@ TABLE: dict[str, Row] = {
     ),
     "GET payments/attempts/<attempt>/qr.svg": Row(SELL, 200),
     "GET payments/attempts/<attempt>/qr.png": Row(SELL, 200),
+    "GET payments/drawers/": Row(SELL, 200),
+    "POST payments/drawers/": Row(SELL, 201, named("New")),
+    "POST payments/drawers/open/": Row(SELL, 201, named("New")),
+    "GET payments/drawers/current/": Row(SELL, 200),
+    "GET payments/drawers/<drawer>/": Row(SELL, 200),
+    "GET payments/drawers/<drawer>/movements/": Row(MANAGE, 200),
+    "POST payments/drawers/<drawer>/movements/": Row(SELL, 201, lambda w: {"kind": "NO_SALE"}),
+    "POST payments/drawers/<drawer>/undo/": Row(
+        MANAGE, 201, lambda w: {"movement": w.movement, **REASON}
+    ),
+    "POST payments/drawers/<drawer>/count/": Row(SELL, 200, lambda w: {"counted": 0}),
+    "POST payments/drawers/<drawer>/close/": Row(SELL, 200),
+    "GET payments/drawers/<drawer>/x-report/": Row(MANAGE, 200),
+    "GET payments/drawers/<closed_drawer>/z-report/": Row(MANAGE, 200),
     "POST payments/cash/": Row(
         SELL, 201, lambda w: {"order": w.sent, "tendered": 10_000}, names_others=True
     ),

@@ -1,4 +1,5 @@
 from payments.models.attempts import PaymentAttempt, ProviderCall, provider_key
+from payments.models.drawers import DrawerEvent, DrawerSession
 from payments.models.fees import FeeSchedule, SurchargeRule
 from payments.models.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
 from payments.models.payments import Payment
@@ -7,6 +8,8 @@ from payments.models.settings import PaymentSettings
 from payments.models.webhooks import WebhookEvent
 
 __all__ = [
+    "DrawerEvent",
+    "DrawerSession",
     "FeeSchedule",
     "LedgerAccount",
     "LedgerEntry",

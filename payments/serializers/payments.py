@@ -8,13 +8,15 @@ from payments.choices import FeePayer, Method, PaymentStatus
 
 
 class CashInput(Input):
-    """`amount` is the part of what is due that this pays; all of it when left out."""
+    """`amount` is the part of what is due that this pays; all of it when left out.
+    `drawer` is where the cash goes; the one at hand when left out."""
 
     id = Id(required=False)
     order = Id()
     amount = Minor(required=False, min_value=1)
     tip = Minor(default=0)
     tendered = Minor()
+    drawer = Id(required=False)
 
 
 class WantedInput(Input):

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from employees.services.tips import credit_tip
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.selectors import restaurant_profile
 from fynlo.clock import business_date
@@ -14,19 +13,18 @@ from fynlo.events.log import append
 from fynlo.money import round_to_step
 from payments.choices import (
     PAYMENT_TRANSITIONS,
-    Account,
     AttemptStatus,
     Method,
     PaymentStatus,
-    Posting,
     Provider,
 )
 from payments.documents import PAYMENT
 from payments.errors import AmountAboveDue, TenderedTooLittle
 from payments.models import Payment, PaymentAttempt
 from payments.selectors.payments import payment_document
-from payments.services import ledger
+from payments.services.drawer_entries import drawer_at_hand, enter_sale
 from payments.services.payments import left_to_ask
+from payments.services.postings import post_captured
 from pos.models import Order
 from pos.services.bill import OpenBill, open_bill
 from pos.services.settlement import Tender, due, record_payment
@@ -57,13 +55,15 @@ def take_cash(
     tendered: int,
     amount: int | None = None,
     tip: int = 0,
+    drawer: UUID | None = None,
 ) -> tuple[str, bool]:
     """Cash for an open order: `amount` of what is due (all of it when None) and a tip on top.
 
     Minor units. The payment's document, and whether it is new. The order is not completed.
-    Locks the order, then writes the payment, the ledger and the log in this order.
+    It goes into `drawer`, or the one at hand (`payments.selectors.drawers.drawers_at_hand`).
+    Locks the order, the drawer, then writes the payment, the ledger and the log in this order.
     Raises UnknownReference, IdConflict, OrderNotOpen, OrderAlreadyPaid, AmountAboveDue,
-    TenderedTooLittle.
+    TenderedTooLittle, DrawerNotOpen.
     """
     bill = _lock(by.restaurant_id, order)
     if created_before(Payment, pk=pk, by=by.restaurant_id, fingerprint=fingerprint):
@@ -71,11 +71,13 @@ def take_cash(
     charge = _charge(bill.order, by=by, amount=amount, tip=tip)
     if tendered < charge.total:
         raise TenderedTooLittle(field="tendered", extra={"total": charge.total})
+    into = drawer_at_hand(by, drawer)
     payment = _captured(bill.order, charge, by=by, now=now, tendered=tendered)
     payment.pk, payment.fingerprint = pk, fingerprint
     payment.save(force_insert=True)
-    _handed_over(payment)
-    _post(payment, now=now)
+    attempt = _handed_over(payment)
+    enter_sale(drawer=into, payment=payment, by=by, now=now)
+    post_captured(payment=payment, attempt=attempt, now=now)
     record_payment(
         bill=bill,
         amount=charge.total,
@@ -138,9 +140,9 @@ def _captured(order: Order, charge: Charge, *, by: Actor, now: datetime, tendere
     )
 
 
-def _handed_over(payment: Payment) -> None:
+def _handed_over(payment: Payment) -> PaymentAttempt:
     """Cash is an attempt that has succeeded, so that reports read one table."""
-    PaymentAttempt.objects.create(
+    return PaymentAttempt.objects.create(
         restaurant_id=payment.restaurant_id,
         payment=payment,
         number=1,
@@ -162,30 +164,4 @@ def _tender(payment: Payment) -> Tender:
         name=payment.get_method_display(),
         tendered=payment.tendered,
         change=payment.change_given,
-    )
-
-
-def _post(payment: Payment, *, now: datetime) -> None:
-    ledger.post(
-        restaurant_id=payment.restaurant_id,
-        source_key=f"payment:{payment.pk}:captured",
-        kind=Posting.PAYMENT_CAPTURED,
-        currency=payment.currency,
-        amounts={
-            Account.CASH_DRAWER: payment.captured,
-            Account.GUEST_RECEIVABLE: payment.rounding - payment.bill,
-            Account.TIPS_PAYABLE: -payment.tip,
-            Account.CASH_ROUNDING: -payment.rounding,
-        },
-        business_date=payment.business_date,
-        now=now,
-    )
-    credit_tip(
-        restaurant_id=payment.restaurant_id,
-        member_id=payment.taken_by_id,
-        business_date=payment.business_date,
-        amount=payment.tip,
-        currency=payment.currency,
-        source_key=f"payment:{payment.pk}:captured",
-        now=now,
     )

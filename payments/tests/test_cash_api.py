@@ -296,7 +296,7 @@ def test_payments_are_listed_and_filtered(
     assert page["results"] + rest["results"] == made[::-1]
 
 
-def test_a_cash_payment_with_a_tip_takes_fifteen_statements(
+def test_a_cash_payment_with_a_tip_takes_seventeen_statements(
     cashier: Member, order: dict[str, Any], menu: Menu
 ) -> None:
     paid(cashier, opened(cashier, menu.order(channel="takeaway")), tendered=1251, tip=1)
@@ -309,8 +309,10 @@ def test_a_cash_payment_with_a_tip_takes_fifteen_statements(
         "SELECT",  # its lines
         "SELECT",  # its discounts
         "SELECT",  # what others are paying of it
+        "SELECT",  # the drawer, locked
         "INSERT",  # the payment
         "INSERT",  # its attempt
+        "INSERT",  # the drawer's journal
         "SELECT",  # the ledger's accounts
         "INSERT",  # the ledger transaction
         "INSERT",  # its entries

@@ -3,6 +3,7 @@ from typing import Any
 
 import orjson
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from fynlo.clock import utc_now
@@ -28,7 +29,9 @@ class Command(BaseCommand):
                 "development, say so with --yes-this-is-a-demo."
             )
         with durable():
-            load_demo(now=utc_now())
+            is_new = load_demo(now=utc_now())
+        if is_new:
+            call_command("open_demo_drawer")
         self.stdout.write(_as_json() if options["json"] else _for_people())
 
 

@@ -31,6 +31,7 @@ async function submit(form, work) {
   } catch (error) {
     if (!(error instanceof Refused)) refuse("Not saved: there is no connection. Try again.");
     else if (error.problem.code === "approval_required") askApprover(form);
+    else if (error.problem.code === "drawer_not_open") askFloat(form);
     else refuse(error.message);
     return false;
   } finally {
@@ -42,6 +43,13 @@ function askApprover(form) {
   const fields = form.querySelector("#approver");
   fields.hidden = false;
   refuse("This takes a manager's code and PIN.");
+  fields.querySelector("input").focus();
+}
+
+function askFloat(form) {
+  const fields = form.querySelector("#drawer");
+  fields.hidden = false;
+  refuse("No drawer is open here. Count its float.");
   fields.querySelector("input").focus();
 }
 
@@ -134,7 +142,10 @@ async function split(form, { name, value }) {
 function takeCash(form) {
   const tendered = whole(form.elements.tendered.value, scale);
   const { order: id } = form.dataset;
+  const { float } = form.elements;
   return submit(form, async () => {
+    if (float.value) await call("POST", "payments/drawers/", { opening_float: whole(float.value, scale) });
+    float.value = "";
     const paid = await call("POST", "payments/cash/", { order: id, tendered }, paymentKey);
     notice(paid.change ? `Change: ${money.format(paid.change / scale)}` : "Paid, no change.", 15_000);
     await attempt(() => finish(id));

@@ -66,7 +66,9 @@ def play(stack: dict[str, Any], *, orders: int, seed: int) -> tuple[Day, Verdict
     if not heard.live.wait(10):
         raise CommandError("The WebSocket does not come alive.")
     first = heard.since or 0
+    day.open_drawer()
     day.run(orders)
+    day.close_drawer()
     heard.wait_for(_last_seq(stack, owner), seconds=30)
     day.close_kitchen()
     last = _last_seq(stack, owner)

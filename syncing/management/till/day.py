@@ -12,6 +12,7 @@ from syncing.management.till.client import Till, TillProblem, new_id
 from syncing.management.till.listener import Event, Listener
 
 CHANNELS = ("dine_in", "dine_in", "dine_in", "takeaway")
+FLOAT = 10_000
 NOTES = ("", "", "no ice", "allergy: nuts", "sauce apart")
 
 
@@ -30,6 +31,7 @@ class Day:
     refusals: list[str] = field(default_factory=list)
     tickets: "Queue[str | None]" = field(default_factory=Queue)
     cooked: int = 0
+    drawer: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)  # noqa: S311  (a repeatable day, not a secret)
@@ -49,6 +51,18 @@ class Day:
         plans = [self._plan() for _ in range(count)]
         with ThreadPoolExecutor(4) as guests:
             list(guests.map(self._serve, plans))
+
+    def open_drawer(self) -> None:
+        """At the counter, with a float; it is this till's own until it is counted."""
+        body = {"name": f"Till {str(new_id())[-12:]}", "opening_float": FLOAT}
+        self.drawer = self.counter.post("payments/drawers/", body)
+
+    def close_drawer(self) -> None:
+        """Counted as a person would: the float and what guests left."""
+        path = f"payments/drawers/{self.drawer['id']}/"
+        paid = sum(order["paid"] for order in self.orders.values())
+        self.counter.post(f"{path}count/", {"counted": FLOAT + paid})
+        self.drawer = self.counter.post(f"{path}close/")
 
     def close_kitchen(self) -> None:
         """Call when every ticket has been heard of: the kitchen cooks what it has, and ends."""
@@ -136,7 +150,13 @@ class Day:
     def _pay(self, path: str, order_id: str, plan: dict[str, Any]) -> dict[str, Any]:
         due = self.counter.get(path)["due"] + plan["tip"]
         tendered = -(-due // plan["note_size"]) * plan["note_size"]
-        body = {"order": order_id, "tendered": tendered, "tip": plan["tip"], "id": str(new_id())}
+        body = {
+            "id": str(new_id()),
+            "order": order_id,
+            "tendered": tendered,
+            "tip": plan["tip"],
+            "drawer": self.drawer["id"],
+        }
         self.counter.post("payments/cash/", body)
         done: dict[str, Any] = self.counter.post(f"{path}complete/")
         return done

@@ -29,10 +29,13 @@ def judge(day: Day, heard: Listener, log: dict[int, Event], *, first: int, last:
     _judge_last_documents(verdict, day, log)
     tickets = sum(event["kind"] == "ticket.created" for event in log.values())
     verdict.check(day.cooked == tickets, f"{tickets} tickets, {day.cooked} of them cooked")
+    off = day.drawer["difference"]
+    verdict.check(not off, f"the drawer is off by {off}")
     revenue = sum(order["paid"] for order in day.orders.values())
     lines = sum(len(order["lines"]) for order in day.orders.values())
     verdict.facts += [
         f"{len(day.orders)} orders, {lines} lines, {revenue / 100:.2f} {day.menu['currency']} cash",
+        f"a drawer counted at {day.drawer['counted'] / 100:.2f}, as expected",
         f"{day.cooked} tickets cooked, {len(day.refusals)} voids refused as they must be",
         f"events {first + 1} to {last}: {len(log)} in the log, {heard.reconnects} reconnects,"
         f" {heard.repeats} told twice",
