@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularSwaggerView
 from fynlo.api.health import live, ready
 from fynlo.api.rates import limited_sign_in
 from fynlo.api.schema_page import Schema
+from payments.urls import pages as guest_pages
 from pos.urls import pages
 from pos.views.receipts import public_page
 
@@ -21,6 +22,7 @@ api = [
 urlpatterns = [
     path("api/v1/", include(api)),
     path("r/<str:token>/", public_page, name="public-receipt"),
+    path("", include(guest_pages)),
     path("admin/login/", limited_sign_in(admin.site.login)),
     path("admin/", admin.site.urls),
     path("screens/", include("fynlo.api.screens.urls")),

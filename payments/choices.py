@@ -319,3 +319,17 @@ class Posting(models.TextChoices):
     TIP_ADDED = "tip_added", "Tip added later"
     DRAWER_MOVED = "drawer_moved", "Paid into or out of a drawer"
     DRAWER_COUNTED = "drawer_counted", "Drawer over or short"
+
+
+class Stage(models.TextChoices):
+    """What a guest's phone shows of a payment."""
+
+    PREPARING = "preparing", "The provider is being asked"
+    BANK = "bank", "It can be paid by bank"
+    CARD = "card", "It can be paid by card"
+    CONFIRMING = "confirming", "Approved, not yet confirmed"
+    CLOSING = "closing", "The bank is being told that it is over"
+    OVER = "over", "Nothing was taken; another way may be chosen"
+    PAID = "paid", "Paid"
+    CANCELLED = "cancelled", "Nobody is to pay it any more"
+    ASK_STAFF = "ask_staff", "Somebody has to look"

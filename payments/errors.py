@@ -87,6 +87,12 @@ class TipsNotTaken(DomainError):
     message = "This restaurant takes no tips. Send the payment without one."
 
 
+class TipTooLarge(DomainError):
+    code = "tip_too_large"
+    status = 422
+    message = "This tip is more than the bill. Ask a member of staff to take it."
+
+
 class PaymentUnderWay(DomainError):
     """`extra["due"]`: what nobody is paying yet, in minor units."""
 

@@ -1,6 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from payments.views import guests
 from payments.views.attempts import QRCodes
 from payments.views.drawers import Drawers
 from payments.views.payments import Payments
@@ -23,4 +24,14 @@ urlpatterns = [
     path("attempts/<uuid:pk>/qr.svg", QRCodes.as_view({"get": "svg"}, basename="payment-qr-svg")),
     path("attempts/<uuid:pk>/qr.png", QRCodes.as_view({"get": "png"}, basename="payment-qr-png")),
     *router.urls,
+]
+
+# What guests' phones open: not part of the API.
+pages = [
+    path("q/return/", guests.came_back_from_provider, name="guest-return"),
+    path("q/<str:token>/", guests.page, name="guest-page"),
+    path("q/<str:token>/status/", guests.status, name="guest-status"),
+    path("q/<str:token>/tip/", guests.tip, name="guest-tip"),
+    path("q/<str:token>/card/", guests.card, name="guest-card"),
+    path("q/<str:token>/bank/", guests.bank, name="guest-bank"),
 ]

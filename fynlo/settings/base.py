@@ -200,6 +200,10 @@ RATES = {
     "sign_in": "30/minute",
     "schema": "30/minute",
     "receipt": "60/minute",
+    # A guest's page: by its code, by address when the code is none, and where banks send guests.
+    "guest": "90/minute",
+    "guest_guess": "10/minute",
+    "guest_return": "60/minute",
 }
 
 # The request variable that names the caller; behind nginx HTTP_X_REAL_IP, which nginx sets.

@@ -24,7 +24,8 @@ GIVEN = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "MAKELEVEL", "DJANGO_SETTING
 
 
 class Stack:
-    """A running stack. `ready` is its ready.json; `log` all that it printed."""
+    """A running stack. `ready` is its ready.json, `variables` those by which its programs find one
+    another; `log` all that it printed."""
 
     def __init__(self, home: Path) -> None:
         self.state = home / "state"
@@ -35,8 +36,8 @@ class Stack:
             raise RuntimeError(self.log.read_text())
         self.ready: dict[str, Any] = json.loads((self.state / "ready.json").read_text())
         lines = (self.state / "env").read_text().splitlines()
-        self._environment = dict(line.split("=", 1) for line in lines)
-        self.redis = Redis.from_url(self._environment["REDIS_URL"], socket_timeout=1)
+        self.variables = dict(line.split("=", 1) for line in lines)
+        self.redis = Redis.from_url(self.variables["REDIS_URL"], socket_timeout=1)
 
     def _start(self) -> "subprocess.Popen[bytes]":
         kept = {name: value for name, value in os.environ.items() if name not in GIVEN}
@@ -102,7 +103,7 @@ class Stack:
     def is_postgres_back(self) -> bool:
         """Whether it accepts connections."""
         try:
-            psycopg2.connect(self._environment["DATABASE_URL"], connect_timeout=2).close()
+            psycopg2.connect(self.variables["DATABASE_URL"], connect_timeout=2).close()
         except psycopg2.OperationalError:
             return False
         return True

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from fynlo.accounts.actor import Actor
 from fynlo.db import Intent, transaction_required
 from fynlo.errors import move
+from fynlo.events.log import Author
 from payments.choices import (
     ATTEMPT_TRANSITIONS,
     BEING_CANCELLED,
@@ -23,7 +23,7 @@ from payments.choices import (
     Operation,
     PaymentStatus,
 )
-from payments.errors import BankIsConfirming, NothingToFallBackFrom, PaymentNotPending
+from payments.errors import AttemptOpen, BankIsConfirming, NothingToFallBackFrom, PaymentNotPending
 from payments.models import Payment, ProviderCall
 from payments.selectors.attempts import (
     Held,
@@ -71,7 +71,7 @@ def expire_attempt(*, attempt_id: UUID, now: datetime) -> None:
 
 
 @transaction_required
-def prepare_cancel(*, by: Actor, now: datetime, pk: UUID, override: bool = False) -> Intent:
+def prepare_cancel(*, by: Author, now: datetime, pk: UUID, override: bool = False) -> Intent:
     """Nobody is to pay this payment any more. It is CANCELLED when its attempt is over.
 
     `override`: go on although the provider does not say that it is. Locks the order, the payment,
@@ -89,7 +89,7 @@ def prepare_cancel(*, by: Actor, now: datetime, pk: UUID, override: bool = False
 
 
 @transaction_required
-def prepare_fallback(*, by: Actor, now: datetime, pk: UUID, override: bool = False) -> Intent:
+def prepare_fallback(*, by: Author, now: datetime, pk: UUID, override: bool = False) -> Intent:
     """The card instead of the bank, as soon as the bank can take nothing any more.
 
     Locks and `override` as `prepare_cancel`. Raises NotFound, PaymentNotPending, OrderNotOpen,
@@ -108,7 +108,24 @@ def prepare_fallback(*, by: Actor, now: datetime, pk: UUID, override: bool = Fal
     return _stop(present.held, Ending.FALLBACK, override=override, by=by, now=now)
 
 
-def _card_at_once(present: _Present, *, by: Actor, now: datetime) -> Intent:
+@transaction_required
+def prepare_replacement(*, by: Author, now: datetime, pk: UUID) -> Intent:
+    """The bank is not to be paid under its present attempt any more, so that it can be asked anew.
+
+    Locks as `prepare_cancel`. Raises NotFound, PaymentNotPending, AttemptOpen for another way to
+    pay, BankIsConfirming.
+    """
+    present = _present(by, pk)
+    if present.payment.status != PaymentStatus.PENDING:
+        raise PaymentNotPending
+    if present.held is None:
+        return Intent(pk, None)
+    if present.held.attempt.method != Method.OPEN_BANKING:
+        raise AttemptOpen
+    return _stop(present.held, Ending.NOTHING, override=False, by=by, now=now)
+
+
+def _card_at_once(present: _Present, *, by: Author, now: datetime) -> Intent:
     payment, last = present.payment, last_attempt_of(present.payment)
     if last:
         call = fall_back(Held(present.order, payment, last), now=now)
@@ -120,7 +137,7 @@ def _card_at_once(present: _Present, *, by: Actor, now: datetime) -> Intent:
     return Intent(payment.pk, call.pk)
 
 
-def _present(by: Actor, pk: UUID) -> _Present:
+def _present(by: Author, pk: UUID) -> _Present:
     order, payment = hold_payment(by.restaurant_id, pk)
     attempt = open_attempt_of(payment)
     if attempt is None:
@@ -130,7 +147,7 @@ def _present(by: Actor, pk: UUID) -> _Present:
     return _Present(order, payment, Held(order, payment, locked))
 
 
-def _stop(held: Held, ending: Ending, *, override: bool, by: Actor, now: datetime) -> Intent:
+def _stop(held: Held, ending: Ending, *, override: bool, by: Author, now: datetime) -> Intent:
     attempt = held.attempt
     attempt.ending = ending
     if override and attempt.status == AttemptStatus.CANCEL_UNKNOWN:
@@ -165,7 +182,7 @@ def _cancellation(held: Held, *, now: datetime) -> ProviderCall | None:
     return call
 
 
-def _give_up(held: Held, *, by: Actor, now: datetime) -> Intent:
+def _give_up(held: Held, *, by: Author, now: datetime) -> Intent:
     attempt = held.attempt
     logger.warning("attempt %s: given up by %s, unconfirmed", attempt.pk, by.membership_id)
     attempt.given_up_at, attempt.given_up_by_id = now, by.membership_id

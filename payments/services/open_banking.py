@@ -5,9 +5,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from fynlo.accounts.actor import Actor
 from fynlo.celery import app
 from fynlo.db import Intent, transaction_required
+from fynlo.events.log import Author
 from payments.choices import Ending, Method, Provider
 from payments.models import PaymentAttempt
 from payments.selectors.fees import payment_settings
@@ -20,7 +20,7 @@ from payments.services.telling import tell
 @transaction_required
 def prepare_qr(
     *,
-    by: Actor,
+    by: Author,
     now: datetime,
     pk: UUID,
     fingerprint: str,

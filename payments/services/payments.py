@@ -9,7 +9,7 @@ from fynlo.accounts.selectors import restaurant_profile
 from fynlo.clock import business_date
 from fynlo.db import check_version, created_before, transaction_required
 from fynlo.errors import NotFound, UnknownReference
-from fynlo.events.log import append
+from fynlo.events.log import Author, append
 from payments.choices import FeePayer, Method, PaymentStatus
 from payments.documents import PAYMENT
 from payments.errors import (
@@ -61,7 +61,7 @@ def create_payment(
 
 
 def _create(
-    by: Actor, now: datetime, identity: tuple[UUID, str], method: Method, wanted: Wanted
+    by: Author, now: datetime, identity: tuple[UUID, str], method: Method, wanted: Wanted
 ) -> Payment | None:
     """None when this very request (`identity`: its id and fingerprint) made it before."""
     pk, fingerprint = identity
@@ -84,7 +84,7 @@ def _lock(restaurant_id: UUID, order_id: UUID | None) -> Order:
     raise UnknownReference("Name the order, or a payment that is pending.", field="order")
 
 
-def _new(order: Order, wanted: Wanted, *, by: Actor, now: datetime) -> Payment:
+def _new(order: Order, wanted: Wanted, *, by: Author, now: datetime) -> Payment:
     profile = restaurant_profile(by.restaurant_id)
     left = left_to_ask(order)
     amount = left if wanted.amount is None else wanted.amount
@@ -176,7 +176,7 @@ def _must_wait_to_be_asked(payment: Payment) -> None:
 @transaction_required
 def payment_to_ask(
     *,
-    by: Actor,
+    by: Author,
     now: datetime,
     pk: UUID,
     fingerprint: str,

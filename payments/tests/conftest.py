@@ -93,6 +93,17 @@ def apple(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApple]:
         yield RunningApple(url, folder)
 
 
+@pytest.fixture
+def cards(card_house: RunningStripe, settings: Any) -> RunningStripe:
+    """The deployment's Stripe is the stand-in."""
+    known = card_house.credentials
+    settings.STRIPE_SECRET_KEY = known.secret_key
+    settings.STRIPE_PUBLISHABLE_KEY = known.publishable_key
+    settings.STRIPE_WEBHOOK_SECRETS = [known.webhook_secret]
+    settings.STRIPE_API_URL = settings.STRIPE_HOSTED_URL = card_house.url
+    return card_house
+
+
 def order_of(member: Member, menu: Menu, price: int) -> dict[str, Any]:
     """An order to take away that costs `price` minor units; somebody who may override sells it."""
     return opened(member, menu.order(menu.line(unit_price=price), channel="takeaway"))
@@ -128,15 +139,6 @@ def bank_account(restaurant: Restaurant, open_banking: RunningBank) -> RunningBa
     merchant = open_banking.credentials.accounts["house"]
     PaymentSettings.objects.create(restaurant=restaurant, truelayer_merchant_account=merchant)
     return open_banking
-
-
-@pytest.fixture
-def cards(settings: Any, card_house: RunningStripe) -> RunningStripe:
-    """The deployment's cards are the stand-in's."""
-    settings.STRIPE_SECRET_KEY = card_house.credentials.secret_key
-    settings.STRIPE_WEBHOOK_SECRETS = [card_house.credentials.webhook_secret]
-    settings.STRIPE_API_URL = card_house.url
-    return card_house
 
 
 @pytest.fixture(autouse=True)

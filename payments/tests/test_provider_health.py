@@ -1,13 +1,11 @@
 """The circuit breaker, and the registry that builds what it watches."""
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
 from django.core.cache import caches
-from django_redis import get_redis_connection
 
 from fynlo.local.ports import wait_until
 from fynlo.testing.cast import Member
@@ -24,20 +22,6 @@ from pos.tests.conftest import said
 
 BANK = Provider.TRUELAYER
 NOBODY = RestaurantAccount()
-
-
-@pytest.fixture(autouse=True)
-def unknown_health() -> Iterator[None]:
-    """Nothing is known of any provider, before and after."""
-    _forget()
-    yield
-    _forget()
-
-
-def _forget() -> None:
-    redis = get_redis_connection("default")
-    for key in redis.scan_iter("provider:*"):
-        redis.delete(key)
 
 
 def fail(times: int) -> None:
