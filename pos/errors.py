@@ -13,6 +13,12 @@ class OrderNotSettled(DomainError):
     message = "Something is still to be paid. Take the payment, then complete the order."
 
 
+class NothingSold(DomainError):
+    code = "nothing_sold"
+    status = 409
+    message = "There is nothing on this order to sell. Cancel it instead of completing it."
+
+
 class OrderNotCompleted(DomainError):
     code = "order_not_completed"
     status = 409

@@ -15,6 +15,7 @@ from pos.documents import ORDER
 from pos.errors import (
     BusinessDayOver,
     LinesNotSent,
+    NothingSold,
     OrderHasPayments,
     OrderNotCompleted,
     OrderNotSettled,
@@ -23,6 +24,7 @@ from pos.selectors.floor import lock_table
 from pos.services import stock
 from pos.services.bill import open_bill, save
 from pos.services.receipts.issuing import issue_receipt
+from pos.services.settlement import due
 from pos.services.ticket_printing import (
     announce_tickets,
     never_cooked,
@@ -37,11 +39,15 @@ def complete_order(
 ) -> str:
     """Everything is paid and nothing waits to be sent. The receipt is issued.
 
-    Raises NotFound, VersionConflict, OrderNotOpen, OrderNotSettled, LinesNotSent.
+    What was given back is to be paid again. Where nothing is left to sell and no money was kept
+    there is no sale: that order is cancelled.
+    Raises NotFound, VersionConflict, OrderNotOpen, NothingSold, OrderNotSettled, LinesNotSent.
     """
     bill = open_bill(by.restaurant_id, pk, expected_version=expected_version)
     order = bill.order
-    if order.total > order.paid:
+    if not bill.live_lines and order.paid == order.refunded:
+        raise NothingSold
+    if due(order) > 0:
         raise OrderNotSettled
     if any(line.state in UNSENT for line in bill.lines):
         raise LinesNotSent

@@ -1,12 +1,13 @@
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from fynlo.db import durable, new_id
 from fynlo.testing.cast import Member
-from pos.models import Order, Product
+from pos.models import Order, Product, Receipt
 from pos.services.bill import open_bill
-from pos.services.settlement import Tender, due, record_payment
+from pos.services.settlement import Tender, due, record_payment, record_refund
 from pos.tests.conftest import Menu, opened, said
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +21,13 @@ def paid(server: Member, order_id: str) -> None:
         owed, at = due(bill.order), bill.order.opened_at
         tender = Tender(payment=new_id(), method="cash", name="Cash", tendered=owed, change=0)
         record_payment(bill=bill, amount=owed, tender=tender, by=actor, now=at)
+
+
+def refunded(server: Member, order_id: str, amount: int) -> None:
+    """What payments does when it gives back."""
+    with durable():
+        bill = open_bill(server.actor.restaurant_id, UUID(order_id))
+        record_refund(bill=bill, amount=amount, by=server.actor, now=bill.order.opened_at)
 
 
 def test_an_unpaid_order_is_not_completed(server: Member, menu: Menu) -> None:
@@ -62,6 +70,59 @@ def test_what_was_added_after_a_refund_has_to_be_paid(
     server.post(f"{path}lines/", {"lines": [menu.line()]})
     server.post(f"{path}send/")
     assert said(server.post(f"{path}complete/"))["code"] == "order_not_settled"
+
+
+@pytest.mark.parametrize("given_back", [1, 1250])
+def test_what_was_given_back_before_closing_is_paid_again_or_cancelled(
+    server: Member, manager: Member, menu: Menu, given_back: int
+) -> None:
+    order = opened(server, menu.order(channel="takeaway"))
+    path = f"orders/{order['id']}/"
+    server.post(f"{path}send/")
+    paid(server, order["id"])
+    refunded(server, order["id"], given_back)
+    refused = server.post(f"{path}complete/")
+    assert (refused.status_code, said(refused)["code"]) == (409, "order_not_settled")
+    assert said(server.get(path))["due"] == given_back
+    if given_back == 1250:
+        cancelled = said(manager.post(f"{path}cancel/", {"reason": "guest left"}))
+        assert (cancelled["status"], cancelled["total"]) == ("CANCELLED", 0)
+    else:
+        paid(server, order["id"])
+        assert said(server.post(f"{path}complete/"))["status"] == "COMPLETED"
+
+
+def test_what_was_given_back_for_a_voided_line_is_not_owed(
+    server: Member, manager: Member, menu: Menu
+) -> None:
+    order = opened(server, menu.order(menu.line(), menu.line(), channel="takeaway"))
+    path = f"orders/{order['id']}/"
+    server.post(f"{path}send/")
+    paid(server, order["id"])
+    refunded(server, order["id"], 1250)
+    void = {"line": order["lines"][0]["id"], "reason": "cold"}
+    assert said(manager.post(f"{path}void-line/", void))["due"] == 0
+    assert said(server.post(f"{path}complete/"))["status"] == "COMPLETED"
+
+
+@pytest.mark.parametrize("emptied_by", ["removal", "voids", "refund and voids"])
+def test_an_order_with_nothing_on_it_is_cancelled_instead(
+    server: Member, manager: Member, menu: Menu, emptied_by: str
+) -> None:
+    order = opened(server, menu.order(channel="takeaway"))
+    path = f"orders/{order['id']}/"
+    if emptied_by == "refund and voids":
+        paid(server, order["id"])
+        refunded(server, order["id"], 1250)
+    line = order["lines"][0]["id"]
+    if emptied_by == "removal":
+        server.delete(f"{path}lines/{line}/")
+    else:
+        manager.post(f"{path}void-line/", {"line": line, "reason": "cold"})
+    refused = manager.post(f"{path}complete/")
+    assert (refused.status_code, said(refused)["code"]) == (409, "nothing_sold")
+    assert not Receipt.objects.exists()
+    assert said(server.post(f"{path}cancel/", {"reason": "empty"}))["status"] == "CANCELLED"
 
 
 def test_a_manager_reopens_on_the_same_business_day_only(
