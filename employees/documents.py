@@ -7,6 +7,8 @@ from employees.models import (
     ClockAttempt,
     LabourPolicy,
     PayrollPeriod,
+    Shift,
+    Swap,
     TimeEntry,
 )
 from fynlo.accounts.models import Membership
@@ -170,6 +172,61 @@ PAYROLL_PERIOD = Document(
         "ends_on": "ends_on",
         "locked_at": "locked_at",
         "locked_by": "locked_by_id",
+        "version": "version",
+    },
+)
+
+SHIFT = Document(
+    "shift",
+    Shift,
+    stream="staff",
+    fields={
+        "id": "id",
+        "member": "member_id",
+        "name": "member__user__name",
+        "job_title": "job_title",
+        "starts_at": "starts_at",
+        "ends_at": "ends_at",
+        "note": "note",
+        "is_cancelled": "is_cancelled",
+        "published_member": "published_member_id",
+        "published_starts_at": "published_starts_at",
+        "published_ends_at": "published_ends_at",
+        "published_at": "published_at",
+        "version": "version",
+    },
+)
+
+PUBLISHED_SHIFT = Document(
+    "published_shift",
+    Shift,
+    fields={
+        "id": "id",
+        "member": "published_member_id",
+        "name": "published_member__user__name",
+        "job_title": "job_title",
+        "starts_at": "published_starts_at",
+        "ends_at": "published_ends_at",
+        "published_at": "published_at",
+        "version": "version",
+    },
+)
+
+SWAP = Document(
+    "swap",
+    Swap,
+    stream="staff",
+    fields={
+        "id": "id",
+        "shift": "shift_id",
+        "starts_at": "shift__published_starts_at",
+        "from_member": "from_member_id",
+        "from_name": "from_member__user__name",
+        "to_member": "to_member_id",
+        "to_name": "to_member__user__name",
+        "state": "state",
+        "asked_at": "asked_at",
+        "decided_by": "decided_by_id",
         "version": "version",
     },
 )

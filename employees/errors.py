@@ -59,6 +59,26 @@ class PunchBlocked(DomainError):
     message = "The clock cannot accept this. Ask a manager to let you in."
 
 
+class TooEarly(DomainError):
+    """`extra["starts_at"]`: when the shift begins."""
+
+    code = "too_early"
+    status = 409
+    message = "Your shift has not begun. Come back when it does, or ask a manager."
+
+
+class SwapUnderWay(DomainError):
+    code = "swap_under_way"
+    status = 409
+    message = "Somebody is asked to take this shift already. Wait for the answer."
+
+
+class NotYourShift(DomainError):
+    code = "not_your_shift"
+    status = 403
+    message = "This is for the person whose shift it is. Choose one of yours."
+
+
 class OwnAdjustment(DomainError):
     code = "own_adjustment"
     status = 403

@@ -10,6 +10,7 @@ from employees.views.payroll import (
     WhatIf,
 )
 from employees.views.policy import BreakTypes, Policies
+from employees.views.rota import Shifts, ShiftSwaps, Swaps
 from employees.views.staff import Roles, Staff, StaffPermissions
 
 router = SimpleRouter(use_regex_path=False)
@@ -23,8 +24,14 @@ router.register("adjustments", Adjustments, basename="adjustment")
 router.register("payroll/periods", Periods, basename="payroll-period")
 router.register("payroll", Payroll, basename="payroll")
 router.register("overtime/what-if", WhatIf, basename="what-if")
+router.register("shifts", Shifts, basename="shift")
+router.register("swaps", Swaps, basename="swap")
 
 urlpatterns = [
+    path(
+        "shifts/<uuid:pk>/swaps/",
+        ShiftSwaps.as_view({"post": "create"}, basename="shift-swap", detail=True),
+    ),
     path(
         "time-entries/<uuid:pk>/adjustments/",
         EntryAdjustments.as_view({"post": "create"}, basename="entry-adjustment", detail=True),

@@ -64,6 +64,19 @@ def lock_open_entry(member_id: UUID) -> TimeEntry | None:
     return rows.filter(member_id=member_id, ended_at=None).first()
 
 
+def restaurants_at_work() -> list[UUID]:
+    """Those where somebody is clocked in."""
+    rows = TimeEntry.objects.filter(ended_at=None).values_list("restaurant_id", flat=True)
+    return list(rows.order_by("restaurant_id").distinct())
+
+
+def lock_open_entries(restaurant_id: UUID) -> list[TimeEntry]:
+    """Locked to the end of the transaction, in the order of their keys; without those that are
+    being worked on."""
+    rows = TimeEntry.objects.for_restaurant(restaurant_id).filter(ended_at=None)
+    return list(rows.order_by("pk").select_for_update(no_key=True, skip_locked=True))
+
+
 def lock_entry(restaurant_id: UUID, pk: UUID) -> TimeEntry:
     """Locked to the end of the transaction. Raises NotFound."""
     return TimeEntry.objects.lock(restaurant_id, pk)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from employees.choices import Flag, Punch
+from employees.choices import EarlyMode, Flag, Punch
 from employees.documents import TIME_ENTRY
 from employees.errors import (
     AlreadyClockedIn,
@@ -22,6 +22,7 @@ from employees.errors import (
     PunchBlocked,
     TimesOutOfOrder,
     TimesOverlap,
+    TooEarly,
     TooLongAgo,
 )
 from employees.models import Break, BreakType, ClockAttempt, LabourPolicy, TimeEntry
@@ -34,6 +35,7 @@ from employees.selectors.entries import (
     open_entry,
 )
 from employees.selectors.policy import policy_of
+from employees.selectors.rota import published_near
 from employees.services.evidence import Judged, Told, attempt_of, judged
 from employees.services.hours import Pause, Rules, Work, missing_breaks
 from employees.services.periods import is_correction
@@ -41,10 +43,13 @@ from employees.services.signals import SUSPICIOUS, blocks, risk_of
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.models import Membership
 from fynlo.accounts.selectors import member_rows, restaurant_profile
+from fynlo.clock import as_utc_text
 from fynlo.db import created_before, transaction_required
 from fynlo.errors import DomainError, UnknownReference
 from fynlo.events.log import append
 
+# A shift that begins later than that is not what somebody comes for.
+LOOKS_AHEAD = timedelta(hours=12)
 # Devices' clocks are never quite right: so much ahead counts as now.
 AHEAD = timedelta(minutes=2)
 # What a device has kept for longer is put right by an adjustment.
@@ -63,13 +68,15 @@ def clock_in(
 ) -> tuple[str, bool]:
     """The time entry's document, and whether it is new.
 
-    Raises IdConflict, InTheFuture, TooLongAgo, PunchBlocked, AlreadyClockedIn, TimesOverlap.
+    Raises IdConflict, InTheFuture, TooLongAgo, PunchBlocked, AlreadyClockedIn, TimesOverlap,
+    TooEarly.
     """
     if created_before(TimeEntry, pk=pk, by=by.restaurant_id, fingerprint=fingerprint):
         return entry_document(pk), False
     member, policy = _member(by), policy_of(by.restaurant_id)
     verdict = _allowed(by, member, policy, told, now)
     at = told.happened_at(now)
+    flags = _flags(verdict, now) + _early(member, policy, told, now)
     entry = TimeEntry(
         pk=pk,
         fingerprint=fingerprint,
@@ -82,7 +89,7 @@ def clock_in(
         clocked_in_at=at,
         started_at=at,
         received_at=now,
-        flags=_flags(verdict, now),
+        flags=sorted(flags),
     )
     with naming_conflicts(member.pk):
         entry.save(force_insert=True)
@@ -117,6 +124,18 @@ def _flags(verdict: Judged, now: datetime) -> list[str]:
     if risk_of(verdict.found) >= SUSPICIOUS:
         flags.append(Flag.SUSPICIOUS.value)
     return flags
+
+
+def _early(member: Membership, policy: LabourPolicy, told: Told, now: datetime) -> list[str]:
+    """Before the next shift, and in none. Raises TooEarly where that is not allowed."""
+    at, ahead = told.happened_at(now), timedelta(minutes=policy.early_minutes)
+    near = published_near([member.pk], at=at, within=LOOKS_AHEAD)
+    later = [shift.starts_at for shift in near if shift.starts_at > at]
+    if not later or any(shift.starts_at - ahead <= at < shift.ends_at for shift in near):
+        return []
+    if policy.early_mode == EarlyMode.REFUSE and not told.is_late_news(now):
+        raise TooEarly(extra={"starts_at": as_utc_text(later[0])})
+    return [Flag.EARLY.value]
 
 
 @contextmanager
@@ -276,6 +295,7 @@ def end_break(*, by: Actor, now: datetime, told: Told) -> str:
     if paused is None:
         raise NotOnBreak
     _end(paused, _in_order(paused.started_at, told, now))
+    entry.break_warned_at = None
     return _moved(by, entry, verdict, now)
 
 

@@ -186,7 +186,7 @@ def test_a_missing_break_is_noted_as_missed_or_waived(
 
 
 def test_the_status_says_when_a_break_is_due_and_how_far_overtime_is(
-    manager: Member, server: Member
+    morning: None, manager: Member, server: Member
 ) -> None:
     rules = {"daily_minutes": 480, "breaks": [{"after_minutes": 360, "minutes": 20}]}
     policy = said(manager.get("labour-policy/"))

@@ -49,6 +49,7 @@ _PERSON = _shape(
     name={"type": "string"},
     job_title={"type": "string"},
     **_STANDING,
+    minutes_late={"anyOf": [_MINUTES, {"type": "null"}]},
 )
 BOARD = _shape(results={"type": "array", "items": _PERSON})
 

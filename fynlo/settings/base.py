@@ -129,6 +129,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "sweep-accounts": {"task": "accounts.sweep", "schedule": crontab(hour=3, minute=20)},
     "sweep-api": {"task": "api.sweep", "schedule": crontab(hour=3, minute=40)},
     "sum-up-sales-days": {"task": "pos.sum_up_sales_days", "schedule": crontab(minute="*/10")},
+    "watch-hours": {"task": "employees.watch_hours", "schedule": 20.0},
     "forget-places": {"task": "employees.forget_places", "schedule": crontab(hour=3, minute=50)},
     "payments-sweep": {"task": "payments.sweep", "schedule": 15.0},
     "payments-poll": {"task": "payments.poll", "schedule": 5.0},

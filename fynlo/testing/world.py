@@ -225,5 +225,19 @@ class World:
         return str(self._post("payroll/periods/", body)["id"])
 
     @cached_property
+    def shift(self) -> str:
+        times = {"starts_at": "2026-03-02T12:00:00Z", "ends_at": "2026-03-02T18:00:00Z"}
+        body = {**times, "member": str(self.boss.membership.pk)}
+        shift = self._post("shifts/", body)["id"]
+        days = {"since": "2026-03-01T00:00:00Z", "until": "2026-03-03T00:00:00Z"}
+        self._post("shifts/publish/", days)
+        return str(shift)
+
+    @cached_property
+    def swap(self) -> str:
+        body = {"to": str(self.colleague)}
+        return str(self._post(f"shifts/{self.shift}/swaps/", body)["id"])
+
+    @cached_property
     def session(self) -> UUID:
         return self.boss.session.pk

@@ -139,6 +139,32 @@ TABLE: dict[str, Row] = {
     "POST overtime/what-if/": Row(
         MANAGE, 200, lambda w: {"from": "2026-02-02", "to": "2026-02-08", "pack": "uk"}
     ),
+    "GET shifts/": Row(MANAGE, 200),
+    "POST shifts/": Row(
+        MANAGE,
+        201,
+        lambda w: {
+            "starts_at": "2026-03-02T12:00:00Z",
+            "ends_at": "2026-03-02T18:00:00Z",
+            "member": str(w.colleague),
+        },
+        names_others=True,
+    ),
+    "GET shifts/<shift>/": Row(MANAGE, 200),
+    "PATCH shifts/<shift>/": Row(MANAGE, 200, lambda w: {"note": "Bar", "version": 2}),
+    "DELETE shifts/<shift>/": Row(MANAGE, 204),
+    "GET shifts/published/": Row(ALL, 200),
+    "GET shifts/conflicts/": Row(MANAGE, 400),
+    "POST shifts/publish/": Row(
+        MANAGE, 200, lambda w: {"since": "2026-03-01T00:00:00Z", "until": "2026-03-03T00:00:00Z"}
+    ),
+    "POST shifts/<shift>/swaps/": Row(ALL, 403, lambda w: {"to": str(w.colleague)}),
+    "GET swaps/": Row(ALL, 200),
+    "GET swaps/<swap>/": Row(MANAGE, 200, denied=404),
+    "POST swaps/<swap>/accept/": Row(MANAGE, 403, denied=404),
+    "POST swaps/<swap>/decline/": Row(MANAGE, 200, denied=404),
+    "POST swaps/<swap>/cancel/": Row(MANAGE, 403, denied=404),
+    "POST swaps/<swap>/approve/": Row(MANAGE, 409),
     "GET labour-policy/": Row(MANAGE, 200),
     "PATCH labour-policy/": Row(MANAGE, 200, lambda w: {"pack": "uk", **VERSION}),
     **crud("break-types/", "break_type", ALL, named("New", expected_minutes=30)),
