@@ -59,3 +59,35 @@ class TryAgain(DomainError):
     code = "try_again"
     status = 503
     message = "Somebody held what this needs. Fynlo tries again by itself."
+
+
+class OperationNotWaiting(DomainError):
+    code = "operation_not_waiting"
+    status = 409
+    message = "This operation is not in quarantine. Look at it again."
+
+
+class ConflictResolved(DomainError):
+    code = "conflict_resolved"
+    status = 409
+    message = "Somebody has decided this conflict before."
+
+
+class DocumentMissing(DomainError):
+    code = "document_missing"
+    status = 422
+    message = "Send `document` with `merged`, and with nothing else."
+
+
+class TextCannotBeKept(DomainError):
+    code = "text_cannot_be_kept"
+    status = 422
+    message = "There is a NUL in this text. Take it out and send it again."
+
+
+class ChangesRefused(DomainError):
+    """`extra["errors"]`: the fields at fault."""
+
+    code = "changes_refused"
+    status = 422
+    message = "These fields cannot be written. See `errors`, and decide again."

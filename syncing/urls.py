@@ -1,8 +1,11 @@
 from rest_framework.routers import SimpleRouter
 
-from syncing.views import Sync
+from syncing.views.desk import Conflicts, Operations
+from syncing.views.tills import Sync
 
 router = SimpleRouter(use_regex_path=False)
 router.register("sync", Sync, basename="sync")
+router.register("sync/operations", Operations, basename="sync-operation")
+router.register("sync/conflicts", Conflicts, basename="sync-conflict")
 
 urlpatterns = router.urls

@@ -1,6 +1,7 @@
 """A restaurant in full swing, made piece by piece as a test asks for it."""
 
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,8 @@ import orjson
 from fynlo.accounts.choices import Role
 from fynlo.accounts.models import Device, Restaurant
 from fynlo.accounts.selectors import token_hash
-from fynlo.clock import utc_now
+from fynlo.api.parsers import canonical
+from fynlo.clock import as_utc_text, utc_now
 from fynlo.db import new_id
 from fynlo.testing.cast import Member, hire
 from pos.models import Category, Floor, MenuImport, ModifierGroup, Station, Table, TaxRate
@@ -241,3 +243,32 @@ class World:
     @cached_property
     def session(self) -> UUID:
         return self.boss.session.pk
+
+    @cached_property
+    def waiting_operation(self) -> str:
+        """In quarantine: what it is about has not come."""
+        return self._push("order", {"action": "send"}, type="action")
+
+    @cached_property
+    def conflict(self) -> str:
+        """About the price of water, which somebody else has changed."""
+        water = self.menu.water.pk
+        self.boss.patch(f"products/{water}/", {"price": 250, "version": 1})
+        self._push("product", {"price": 300}, type="update", base_version=1, entity_id=str(water))
+        return str(orjson.loads(self.boss.get("sync/conflicts/").content)["results"][0]["id"])
+
+    def _push(self, entity: str, changes: dict[str, Any], **more: Any) -> str:
+        """Its `op_id`."""
+        operation = {
+            "op_id": str(new_id()),
+            "device_seq": 1,
+            "entity": entity,
+            "entity_id": str(new_id()),
+            "changes": changes,
+            "occurred_at": as_utc_text(utc_now()),
+            "hash": sha256(canonical(changes)).hexdigest(),
+            **more,
+        }
+        numbers = {"device_seq_from": 1, "device_seq_to": 1}
+        self._post("sync/push/", {**numbers, "operations": [operation]})
+        return str(operation["op_id"])

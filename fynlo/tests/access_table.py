@@ -239,6 +239,19 @@ TABLE: dict[str, Row] = {
     "GET analytics/products/": Row(MANAGE, 200),
     "GET analytics/kitchen/": Row(MANAGE, 200),
     "GET analytics/servers/": Row(MANAGE, 200),
+    "POST sync/preview/": Row(
+        ALL, 200, lambda w: {"device_seq_from": 1, "device_seq_to": 1, "operations": []}
+    ),
+    "GET sync/pull/": Row(ALL, 200),
+    "GET sync/checksums/": Row(ALL, 200),
+    "GET sync/status/": Row(MANAGE, 200),
+    "GET sync/operations/": Row(MANAGE, 200),
+    "POST sync/operations/<waiting_operation>/retry/": Row(MANAGE, 200),
+    "POST sync/operations/<waiting_operation>/dismiss/": Row(
+        MANAGE, 200, lambda w: {"reason": "rung up twice"}
+    ),
+    "GET sync/conflicts/": Row(MANAGE, 200),
+    "POST sync/conflicts/<conflict>/resolve/": Row(MANAGE, 200, lambda w: {"choice": "server"}),
     "GET payments/": Row(SELL, 200),
     "GET payments/<payment>/": Row(SELL, 200),
     "GET payments/settings/": Row(OWN, 200),

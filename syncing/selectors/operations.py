@@ -1,12 +1,14 @@
 """Reads of what tills pushed."""
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
 
-from syncing.models import SyncOperation
+from fynlo.db import OwnedQuerySet
+from syncing.choices import Verdict
+from syncing.models import Conflict, SyncOperation
 
 _MISSING = """
 SELECT before + 1, device_seq - 1 FROM (
@@ -20,7 +22,7 @@ SELECT before + 1, device_seq - 1 FROM (
 GAPS_SHOWN = 100
 
 
-def operations(restaurant_id: UUID) -> QuerySet[SyncOperation]:
+def operations(restaurant_id: UUID) -> OwnedQuerySet[SyncOperation]:
     return SyncOperation.objects.for_restaurant(restaurant_id)
 
 
@@ -28,6 +30,38 @@ def stored(restaurant_id: UUID, op_ids: Collection[UUID]) -> dict[UUID, SyncOper
     """By the till's own id, without what the till had sent."""
     rows = operations(restaurant_id).filter(op_id__in=op_ids).defer("changes", "base")
     return {row.op_id: row for row in rows}
+
+
+def conflicts(restaurant_id: UUID) -> OwnedQuerySet[Conflict]:
+    return Conflict.objects.for_restaurant(restaurant_id)
+
+
+def filtered_operations(
+    restaurant_id: UUID, *, verdict: str | None = None, device: UUID | None = None
+) -> OwnedQuerySet[SyncOperation]:
+    rows = operations(restaurant_id)
+    rows = rows.filter(verdict=verdict) if verdict else rows
+    return rows.filter(device=device) if device else rows
+
+
+def unresolved_conflicts(restaurant_id: UUID) -> OwnedQuerySet[Conflict]:
+    return conflicts(restaurant_id).filter(choice="")
+
+
+def group_of(row: SyncOperation) -> list[SyncOperation]:
+    """The quarantined operations that are done together with this one, itself among them; locked
+    to the end of the transaction. None when it stands alone."""
+    if not row.group:
+        return []
+    rows = operations(row.restaurant_id).select_for_update(of=("self",))
+    same = rows.filter(group=row.group, device=row.device_id, actor=row.actor_id)
+    return list(same.filter(verdict=Verdict.QUARANTINED).order_by("pk"))
+
+
+def operations_due(*, now: datetime, limit: int) -> list[UUID]:
+    """Ids of operations that Fynlo has to try again, the longest waiting first."""
+    rows = SyncOperation.objects.filter(next_try_at__lte=now).order_by("next_try_at", "pk")
+    return list(rows.values_list("pk", flat=True)[:limit])
 
 
 def gaps(device_id: UUID) -> list[tuple[int, int]]:

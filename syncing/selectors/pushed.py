@@ -1,13 +1,17 @@
 """One operation as an offline till told of it."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from fynlo.api.parsers import canonical
 from syncing.choices import OperationType
+
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ class Operation:
     def happened_at(self, now: datetime) -> datetime:
         """By the till's clock, which may be fast: never later than `now`."""
         return min(self.occurred_at or now, now)
+
+    @property
+    def can_be_kept(self) -> bool:
+        """PostgreSQL keeps no NUL in text."""
+        return not _NUL.search(canonical([self.changes, self.base]))
 
     @property
     def verb(self) -> str:

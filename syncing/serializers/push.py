@@ -15,6 +15,8 @@ MAX_SEQ = 10**14
 
 
 class Changes(serializers.DictField):
+    """Any JSON object."""
+
     json_schema = {"type": "object", "additionalProperties": True}
 
 
@@ -75,10 +77,3 @@ class PushInput(Input):
     device_seq_from = Whole(min_value=1, max_value=MAX_SEQ)
     device_seq_to = Whole(min_value=1, max_value=MAX_SEQ)
     operations = rows_of(OperationInput(), max_length=MAX_OPERATIONS)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if len({operation.op_id for operation in attrs["operations"]}) < len(attrs["operations"]):
-            raise serializers.ValidationError({"operations": "Name each `op_id` once."})
-        if attrs["device_seq_from"] > attrs["device_seq_to"]:
-            raise serializers.ValidationError({"device_seq_to": "Not before `device_seq_from`."})
-        return attrs

@@ -6,13 +6,15 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from rest_framework.exceptions import ValidationError
 
 from fynlo.accounts.actor import Actor
 from fynlo.api.idempotency import fingerprint_of
+from fynlo.api.problems import as_domain_error
 from fynlo.db import transaction_required
 from fynlo.errors import VersionConflict
 from syncing.choices import OperationType, Verdict
-from syncing.errors import OperationUnknown
+from syncing.errors import ChangesRefused, OperationUnknown
 from syncing.selectors.documents import known_before
 from syncing.selectors.pushed import Operation
 from syncing.services.entries import ENTRIES, Call, Entry
@@ -38,6 +40,21 @@ def apply(operation: Operation, *, by: Actor, now: datetime, rules: Rules) -> Ou
     except VersionConflict as stale:
         return _merged(operation, entry, stale.extra["current"], by=by, now=now, rules=rules)
     return _applied(Verdict.APPLIED, text)
+
+
+@transaction_required
+def force(operation: Operation, changes: Mapping[str, Any], *, by: Actor, now: datetime) -> Outcome:
+    """Do it whatever the version: somebody has decided.
+
+    Raises ChangesRefused, and as `apply` does.
+    """
+    entry = _entry(operation, by)
+    kept = {k: v for k, v in operation.changes.items() if k in _NOT_CHANGES - {"version"}}
+    try:
+        call = _call(operation, entry, {**kept, **changes}, by=by, now=now)
+    except ValidationError as error:
+        raise ChangesRefused(extra=as_domain_error(error).extra) from error
+    return _applied(Verdict.MERGED, entry.do(call, None))
 
 
 def _entry(operation: Operation, by: Actor) -> Entry:

@@ -8,11 +8,11 @@ another, so that a batch sent twice at once is applied once.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import SystemRandom
 from uuid import UUID
 
-from django.db import IntegrityError, InterfaceError, OperationalError, connection
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from psycopg2 import errorcodes
 
 from fynlo.accounts.actor import Actor
@@ -20,15 +20,21 @@ from fynlo.api.errors import InputInvalid
 from fynlo.api.problems import as_domain_error, document
 from fynlo.db import durable
 from fynlo.events.gathering import gathered
-from fynlo.events.log import append_all
 from syncing.choices import Verdict
-from syncing.documents import CONFLICT, SYNC_OPERATION
-from syncing.errors import GroupFailed, HashMismatch, OperationReused, SecretOffline, TryAgain
-from syncing.models import Conflict, SyncOperation
-from syncing.selectors.operations import operations, stored
+from syncing.errors import (
+    GroupFailed,
+    HashMismatch,
+    OperationReused,
+    SecretOffline,
+    TextCannotBeKept,
+    TryAgain,
+)
+from syncing.models import SyncOperation
+from syncing.selectors.operations import stored
 from syncing.selectors.pushed import Operation
 from syncing.services.applying import apply
 from syncing.services.outcomes import Outcome
+from syncing.services.storing import store
 from syncing.services.strategies import Rules, rules_of
 
 FIRST_WAIT_S = 2.0
@@ -37,7 +43,7 @@ _HEALS = frozenset(
 )
 _NEVER = frozenset(
     {"hash_mismatch", "operation_unknown", "operation_reused", "approver_offline"}
-    | {"input_invalid", "permission_missing", "id_conflict"}
+    | {"text_cannot_be_kept", "input_invalid", "permission_missing", "id_conflict"}
 )
 _MAY_COME_RIGHT = frozenset({"try_again", "not_found", "unknown_reference"})
 _PROGRESS = """
@@ -69,6 +75,24 @@ class Push:
     rules: Rules
 
 
+def preview(*, by: Actor, now: datetime, operations: Sequence[Operation]) -> Outcomes:
+    """What `push` would say, group by group in the order of their numbers; nothing is written."""
+    at_hand = Push(by, now, rules_of(by.restaurant_id))
+    outcomes: Outcomes = {}
+    with transaction.atomic(durable=True):
+        for group in _groups(_in_order(operations)):
+            try:
+                with transaction.atomic(), gathered():
+                    known, fresh = _known(at_hand, group)
+                    outcomes |= known
+                    outcomes |= {one.op_id: _apply(one, at_hand) for one in fresh}
+            except _FAILURES as error:
+                _raise_if_down(error)
+                outcomes |= _failed(group, error)
+        transaction.set_rollback(True)
+    return outcomes
+
+
 def push(*, by: Actor, now: datetime, operations: Sequence[Operation], told_seq: int) -> Outcomes:
     """One outcome for each operation, each of them stored.
 
@@ -76,7 +100,7 @@ def push(*, by: Actor, now: datetime, operations: Sequence[Operation], told_seq:
     its own. Raises what says that PostgreSQL is down; the till then sends the batch again.
     """
     at_hand = Push(by, now, rules_of(by.restaurant_id))
-    ordered = sorted(operations, key=lambda operation: operation.device_seq)
+    ordered = _in_order(operations)
     _remember_progress(at_hand, told_seq)
     try:
         return _together(at_hand, ordered)
@@ -86,6 +110,12 @@ def push(*, by: Actor, now: datetime, operations: Sequence[Operation], told_seq:
     for group in _groups(ordered):
         outcomes |= _alone(at_hand, group)
     return outcomes
+
+
+def _in_order(operations: Sequence[Operation]) -> list[Operation]:
+    """By number; of those with one id the first."""
+    once = {operation.op_id: operation for operation in reversed(operations)}
+    return sorted(once.values(), key=lambda operation: operation.device_seq)
 
 
 def _remember_progress(at_hand: Push, told_seq: int) -> None:
@@ -114,7 +144,7 @@ def _together(at_hand: Push, operations: Sequence[Operation]) -> Outcomes:
             for operation in fresh:
                 events.occurred_at = operation.happened_at(at_hand.now)
                 made[operation.op_id] = _apply(operation, at_hand)
-            _store(fresh, made, at_hand)
+            store(fresh, made, by=at_hand.by, now=at_hand.now)
         return outcomes | made
 
 
@@ -127,7 +157,9 @@ def _apply(operation: Operation, at_hand: Push) -> Outcome:
 
 
 def _check(operation: Operation) -> None:
-    """Raises InputInvalid, HashMismatch, SecretOffline."""
+    """Raises TextCannotBeKept, InputInvalid, HashMismatch, SecretOffline."""
+    if not operation.can_be_kept:
+        raise TextCannotBeKept
     if operation.faults:
         raise InputInvalid(extra={"errors": operation.faults})
     if not operation.is_intact:
@@ -153,7 +185,7 @@ def _alone(at_hand: Push, group: Sequence[Operation]) -> Outcomes:
         _wait_for_my_turn(at_hand.by)
         outcomes, fresh = _known(at_hand, group)
         made = {operation.op_id: failed[operation.op_id] for operation in fresh}
-        _store(fresh, made, at_hand)
+        store(fresh, made, by=at_hand.by, now=at_hand.now)
         return outcomes | made
 
 
@@ -182,7 +214,7 @@ def _known(at_hand: Push, operations: Sequence[Operation]) -> tuple[Outcomes, li
 
 def _as_before(operation: Operation, row: SyncOperation) -> Outcome:
     if row.hash != operation.hash and row.code != HashMismatch.code:
-        return _refused(OperationReused())
+        return refused(OperationReused())
     return Outcome(
         Verdict.DUPLICATE,
         code=row.code,
@@ -195,16 +227,14 @@ def _as_before(operation: Operation, row: SyncOperation) -> Outcome:
 def _failed(group: Sequence[Operation], error: Exception) -> Outcomes:
     """The outcome of each when one of them cannot be done."""
     culprit = error.operation if isinstance(error, CannotApply) else group[0]
-    refused = _refused(error.__cause__ or error)
-    others = replace(
-        refused, code=GroupFailed.code, detail=f"{GroupFailed.message} ({culprit.op_id})"
-    )
+    said = refused(error.__cause__ or error)
+    others = replace(said, code=GroupFailed.code, detail=f"{GroupFailed.message} ({culprit.op_id})")
     return {
-        operation.op_id: replace(refused if operation is culprit else others) for operation in group
+        operation.op_id: replace(said if operation is culprit else others) for operation in group
     }
 
 
-def _refused(error: BaseException) -> Outcome:
+def refused(error: BaseException) -> Outcome:
     """Rejected when it can never be done, in quarantine when it may yet: a person may mend it,
     and what it names may still arrive."""
     known = TryAgain() if _heals(error) else as_domain_error(error)  # type: ignore[arg-type]
@@ -233,55 +263,3 @@ def _raise_if_down(error: Exception) -> None:
     reason = error.__cause__ if isinstance(error, CannotApply) else error
     if isinstance(reason, OperationalError | InterfaceError) and not _heals(reason):
         raise reason
-
-
-def _store(fresh: Sequence[Operation], made: Outcomes, at_hand: Push) -> None:
-    if not fresh:
-        return
-    op_ids = [operation.op_id for operation in fresh]
-    operations(at_hand.by.restaurant_id).filter(op_id__in=op_ids).delete()
-    rows = [_row(operation, made[operation.op_id], at_hand) for operation in fresh]
-    SyncOperation.objects.bulk_create(rows)
-    conflicts = Conflict.objects.bulk_create(
-        Conflict(
-            restaurant_id=at_hand.by.restaurant_id,
-            operation=row,
-            fields=list(made[row.op_id].contested),
-            base=made[row.op_id].base,
-            server=made[row.op_id].server,
-            found_at=at_hand.now,
-        )
-        for row in rows
-        if row.verdict == Verdict.CONFLICT
-    )
-    waiting = [row.pk for row in rows if row.verdict == Verdict.QUARANTINED]
-    ids = [conflict.pk for conflict in conflicts]
-    by, now = at_hand.by, at_hand.now
-    append_all(kind="sync.conflict", document=CONFLICT, entity_ids=ids, by=by, now=now)
-    append_all(kind="sync.quarantined", document=SYNC_OPERATION, entity_ids=waiting, by=by, now=now)
-
-
-def _row(operation: Operation, outcome: Outcome, at_hand: Push) -> SyncOperation:
-    wait = outcome.retry_in_seconds
-    return SyncOperation(
-        restaurant_id=at_hand.by.restaurant_id,
-        op_id=operation.op_id,
-        device_id=at_hand.by.device_id,
-        actor_id=at_hand.by.membership_id,
-        device_seq=operation.device_seq,
-        group=operation.group,
-        entity=operation.entity,
-        entity_id=operation.entity_id,
-        type=operation.type,
-        base_version=operation.base_version,
-        base=operation.base,
-        changes={k: v for k, v in operation.changes.items() if k != "approver"},
-        hash=operation.hash,
-        occurred_at=operation.happened_at(at_hand.now),
-        received_at=at_hand.now,
-        verdict=outcome.verdict,
-        code=outcome.code,
-        detail=outcome.detail,
-        entity_version=outcome.version,
-        next_try_at=at_hand.now + timedelta(seconds=wait) if wait else None,
-    )
