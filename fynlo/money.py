@@ -107,6 +107,11 @@ def from_major(text: str, currency: str) -> int:
     return int(scaled)
 
 
+def as_decimal_text(amount: int, currency: str) -> str:
+    """`1250` and `GBP` as `12.50`, as wallets and bank files write it."""
+    return format(Decimal(amount).scaleb(-exponent(currency)), "f")
+
+
 def for_people(amount: int, currency: str, locale: str = "en_GB") -> str:
     """`1250` and `GBP` as `£12.50`."""
     return format_currency(Decimal(amount).scaleb(-exponent(currency)), currency, locale=locale)

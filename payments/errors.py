@@ -125,6 +125,20 @@ class NothingToFallBackFrom(DomainError):
     message = "This payment is asked for by card already."
 
 
+class CaptureAboveHold(DomainError):
+    """`extra["held"]`: what is held, in minor units."""
+
+    code = "capture_above_hold"
+    status = 422
+    message = "Less is held on the card than this. Capture at most what is held."
+
+
+class ConfirmUnderWay(DomainError):
+    code = "confirm_under_way"
+    status = 409
+    message = "Another card is being tried for this. Wait for it, then look at the payment."
+
+
 class ProviderError(DomainError):
     """The base of everything that a provider's adapter raises."""
 

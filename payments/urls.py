@@ -2,7 +2,9 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from payments.views import guests
+from payments.views.apple import ApplePay, domain_association
 from payments.views.attempts import QRCodes
+from payments.views.card import CardIntents
 from payments.views.drawers import Drawers
 from payments.views.payments import Payments
 from payments.views.quotes import Quotes
@@ -14,6 +16,8 @@ router.register("drawers", Drawers, basename="drawer")
 router.register("quote", Quotes, basename="quote")
 router.register("webhooks/open-banking", OpenBankingWebhooks, basename="open-banking-webhook")
 router.register("webhooks/stripe", StripeWebhooks, basename="stripe-webhook")
+router.register("stripe/intents", CardIntents, basename="card-intent")
+router.register("apple-pay", ApplePay, basename="apple-pay")
 router.register("", Payments, basename="payment")
 
 urlpatterns = [
@@ -28,6 +32,7 @@ urlpatterns = [
 
 # What guests' phones open: not part of the API.
 pages = [
+    path(".well-known/apple-developer-merchantid-domain-association", domain_association),
     path("q/return/", guests.came_back_from_provider, name="guest-return"),
     path("q/<str:token>/", guests.page, name="guest-page"),
     path("q/<str:token>/status/", guests.status, name="guest-status"),

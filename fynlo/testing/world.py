@@ -92,6 +92,12 @@ class World:
         return str(asked["attempts"][0]["id"])
 
     @cached_property
+    def card(self) -> str:
+        """An attempt by card."""
+        asked = self._post("payments/stripe/intents/", {"order": self.sent})
+        return str(asked["attempts"][0]["id"])
+
+    @cached_property
     def paid(self) -> str:
         """Open, sent and paid."""
         assert self.payment

@@ -48,6 +48,12 @@ class Row:
 VERSION = {"version": 1}
 V = lambda world: VERSION  # noqa: E731
 PRODUCT = {"sku": "NEW", "name": "New", "price": 100}
+TOKEN = {
+    "version": "EC_v1",
+    "data": "AAAA",
+    "signature": "AAAA",
+    "header": {"ephemeralPublicKey": "AAAA", "publicKeyHash": "AAAA", "transactionId": "0" * 64},
+}
 REASON = {"reason": "a reason"}
 
 
@@ -283,6 +289,19 @@ TABLE: dict[str, Row] = {
     "POST payments/drawers/<drawer>/close/": Row(SELL, 200),
     "GET payments/drawers/<drawer>/x-report/": Row(MANAGE, 200),
     "GET payments/drawers/<closed_drawer>/z-report/": Row(MANAGE, 200),
+    "POST payments/stripe/intents/": Row(SELL, 201, lambda w: {"order": w.sent}, names_others=True),
+    # Nobody has given the suite keys of Stripe or Apple.
+    "GET payments/stripe/intents/<card>/": Row(SELL, 422),
+    "POST payments/stripe/intents/<card>/confirm/": Row(
+        SELL, 409, lambda w: {"payment_method": "pm_card_visa"}
+    ),
+    "POST payments/stripe/intents/<card>/capture/": Row(SELL, 409),
+    "POST payments/stripe/intents/<card>/cancel/": Row(SELL, 409),
+    "POST payments/apple-pay/merchant-session/": Row(SELL, 422),
+    "GET payments/apple-pay/config/": Row(SELL, 400),
+    "POST payments/apple-pay/process/": Row(
+        SELL, 422, lambda w: {"payment": w.pending, "token": TOKEN}, names_others=True
+    ),
     "POST payments/cash/": Row(
         SELL, 201, lambda w: {"order": w.sent, "tendered": 10_000}, names_others=True
     ),

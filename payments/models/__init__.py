@@ -1,3 +1,4 @@
+from payments.models.apple import AppleTransaction
 from payments.models.attempts import PaymentAttempt, ProviderCall, provider_key
 from payments.models.drawers import DrawerEvent, DrawerSession
 from payments.models.fees import FeeSchedule, SurchargeRule
@@ -8,6 +9,7 @@ from payments.models.settings import PaymentSettings
 from payments.models.webhooks import WebhookEvent
 
 __all__ = [
+    "AppleTransaction",
     "DrawerEvent",
     "DrawerSession",
     "FeeSchedule",

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from payments.choices import Provider
-from payments.errors import NotSupported, ProviderAuth
+from payments.errors import MethodNotAvailable, NotSupported, ProviderAuth
 from payments.providers.apple import root
 from payments.providers.apple.config import AppleConfig
 from payments.providers.apple.sessions import MerchantSessions
@@ -90,9 +90,10 @@ def _shared_truelayer(config: TrueLayerConfig) -> tuple[Transport, Webhooks]:
 
 
 def apple_config() -> AppleConfig:
-    """Raises ProviderAuth when the deployment is no merchant of Apple Pay's."""
+    """Raises MethodNotAvailable when the deployment is no merchant of Apple Pay's, ProviderAuth
+    when its files cannot be read."""
     if not settings.APPLE_PAY_MERCHANT_ID:
-        raise ProviderAuth
+        raise MethodNotAvailable(extra={"obstacles": ["not_set_up"]})
     return AppleConfig(
         merchant_id=settings.APPLE_PAY_MERCHANT_ID,
         domain=settings.APPLE_PAY_DOMAIN,
@@ -105,7 +106,7 @@ def apple_config() -> AppleConfig:
 
 
 def merchant_sessions() -> MerchantSessions:
-    """Raises ProviderAuth."""
+    """Raises MethodNotAvailable, ProviderAuth."""
     return _merchant_sessions(apple_config())
 
 

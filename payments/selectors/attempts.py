@@ -36,6 +36,14 @@ def attempts(restaurant_id: UUID) -> QuerySet[PaymentAttempt]:
     return PaymentAttempt.objects.for_restaurant(restaurant_id)
 
 
+def attempt_of(restaurant_id: UUID, attempt_id: UUID) -> PaymentAttempt:
+    """To read only. Raises NotFound."""
+    found = attempts(restaurant_id).filter(pk=attempt_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
 def attempt_row(attempt_id: UUID) -> PaymentAttempt:
     """Of whichever restaurant, with its payment and order; to read only. Raises NotFound."""
     rows = PaymentAttempt.objects.select_related("payment__order")
@@ -80,6 +88,13 @@ def hold_payment(restaurant_id: UUID, payment_id: UUID) -> tuple[Order, Payment]
     payment = Payment.objects.lock(restaurant_id, payment_id)
     payment.order = order
     return order, payment
+
+
+def attempt_that_waits(payment_id: UUID, *, method: str) -> PaymentAttempt | None:
+    """The payment's open attempt by this method that waits for the guest; to read only."""
+    rows = PaymentAttempt.objects.filter(payment_id=payment_id, method=method)
+    known = rows.filter(status=AttemptStatus.AWAITING_CUSTOMER).exclude(provider_id="")
+    return known.first()
 
 
 def open_attempt_of(payment: Payment) -> PaymentAttempt | None:

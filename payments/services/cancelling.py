@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from fynlo.db import Intent, transaction_required
-from fynlo.errors import move
+from fynlo.errors import TransitionNotAllowed, move
 from fynlo.events.log import Author
 from payments.choices import (
     ATTEMPT_TRANSITIONS,
@@ -27,6 +27,7 @@ from payments.errors import AttemptOpen, BankIsConfirming, NothingToFallBackFrom
 from payments.models import Payment, ProviderCall
 from payments.selectors.attempts import (
     Held,
+    attempt_of,
     attempts,
     hold_attempt,
     hold_payment,
@@ -86,6 +87,16 @@ def prepare_cancel(*, by: Author, now: datetime, pk: UUID, override: bool = Fals
     payment.status = move(payment.status, PaymentStatus.CANCELLED, PAYMENT_TRANSITIONS)
     tell(payment, "payment.cancelled", now=now, by=by)
     return Intent(pk, None)
+
+
+@transaction_required
+def prepare_stop(*, by: Author, now: datetime, pk: UUID, override: bool = False) -> Intent:
+    """This attempt is to end, and what it holds to be released; its payment waits for another
+    way to pay. Locks and raises as `prepare_cancel`, and TransitionNotAllowed when it is over."""
+    present = _present(by, attempt_of(by.restaurant_id, pk).payment_id)
+    if present.held is None or present.held.attempt.pk != pk:
+        raise TransitionNotAllowed("This attempt is over already.")
+    return _stop(present.held, Ending.NOTHING, override=override, by=by, now=now)
 
 
 @transaction_required

@@ -104,6 +104,14 @@ def cards(card_house: RunningStripe, settings: Any) -> RunningStripe:
     return card_house
 
 
+@pytest.fixture
+def phone(apple: RunningApple, cards: RunningStripe, settings: Any) -> RunningApple:
+    """The deployment is a merchant of the stand-in for Apple Pay."""
+    for name, value in apple.environment.items():
+        setattr(settings, name, [value] if name.endswith("_FILES") else value)
+    return apple
+
+
 def order_of(member: Member, menu: Menu, price: int) -> dict[str, Any]:
     """An order to take away that costs `price` minor units; somebody who may override sells it."""
     return opened(member, menu.order(menu.line(unit_price=price), channel="takeaway"))
