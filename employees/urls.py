@@ -1,6 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from employees.views import clock_screen
 from employees.views.clock import Boards, Timeclock, TimeEntries
 from employees.views.payroll import (
     Adjustments,
@@ -49,4 +50,11 @@ urlpatterns = [
         ),
     ),
     *router.urls,
+]
+
+# What people look at, at the root of the site.
+pages = [
+    path("clock/", clock_screen.pad, name="clock"),
+    path("clock/person/", clock_screen.person, name="clock-person"),
+    path("clock/punch/", clock_screen.punch, name="clock-punch"),
 ]

@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularSwaggerView
 
+from employees.urls import pages as clock_pages
 from fynlo.api.health import live, ready
 from fynlo.api.rates import limited_sign_in
 from fynlo.api.schema_page import Schema
@@ -27,6 +28,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("screens/", include("fynlo.api.screens.urls")),
     path("", include(pages)),
+    path("", include(clock_pages)),
     path("health/live/", live),
     path("health/ready/", ready),
 ]

@@ -13,10 +13,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from fynlo.accounts.actor import DeviceActor
 from fynlo.accounts.choices import Role
-from fynlo.accounts.errors import DeviceRefused, RestaurantRequired
-from fynlo.accounts.selectors import device_of_token
+from fynlo.accounts.errors import RestaurantRequired
 from fynlo.accounts.services.devices import pair_device
 from fynlo.accounts.services.sessions import Proof, actor_of, end_session, start_session
 from fynlo.accounts.services.sign_in import prove_by_password, prove_by_pin
@@ -24,12 +22,18 @@ from fynlo.api import tokens
 from fynlo.api.accounts.origins import origin_of
 from fynlo.api.rates import limited_sign_in
 from fynlo.api.screens.forms import PairingForm, PasswordForm, PinForm
-from fynlo.api.screens.visitors import forget_session, remember_session, secured, session_at
+from fynlo.api.screens.visitors import (
+    DEVICE_COOKIE,
+    device_at,
+    forget_session,
+    remember_session,
+    secured,
+    session_at,
+)
 from fynlo.clock import as_utc_text, utc_now
 from fynlo.db import durable
 from fynlo.errors import DomainError
 
-DEVICE_COOKIE = "fynlo_screen"
 A_YEAR = 365 * 24 * 60 * 60
 # Where somebody goes who asked for no page in particular.
 FIRST_PAGES = {Role.KITCHEN: "/kitchen/"}
@@ -50,7 +54,7 @@ class Door:
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponseBase:
     """By code and PIN on a paired screen, else by e-mail and password."""
-    device = None if "password" in request.GET else _device_of(request)
+    device = None if "password" in request.GET else device_at(request)
     form_class = PinForm if device else PasswordForm
 
     def enter(typed: dict[str, Any]) -> HttpResponse:
@@ -60,14 +64,6 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
 
     door = Door("Sign in", form_class(request.POST or None), "Sign in", enter)
     return _answer(request, door, is_paired=device is not None)
-
-
-def _device_of(request: HttpRequest) -> DeviceActor | None:
-    token = request.COOKIES.get(DEVICE_COOKIE)
-    try:
-        return device_of_token(token) if token else None
-    except DeviceRefused:
-        return None
 
 
 def _let_in(request: HttpRequest, proof: Proof) -> HttpResponse:

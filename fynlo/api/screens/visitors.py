@@ -16,16 +16,18 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 
-from fynlo.accounts.actor import Actor
+from fynlo.accounts.actor import Actor, DeviceActor
 from fynlo.accounts.choices import Permission
+from fynlo.accounts.errors import DeviceRefused
 from fynlo.accounts.models import Session
-from fynlo.accounts.selectors import live_session
+from fynlo.accounts.selectors import device_of_token, live_session
 from fynlo.accounts.services.sessions import actor_of
 from fynlo.clock import utc_now
 
 P = ParamSpec("P")
 Page = Callable[Concatenate[HttpRequest, Actor, P], HttpResponseBase]
 SESSION_KEY = "screen_session"
+DEVICE_COOKIE = "fynlo_screen"
 
 
 def remember_session(request: HttpRequest, session: Session) -> None:
@@ -43,6 +45,15 @@ def session_at(request: HttpRequest) -> Session | None:
     """The live session of whoever signed in at this browser."""
     known = request.session.get(SESSION_KEY)
     return live_session(UUID(known), now=utc_now()) if known else None
+
+
+def device_at(request: HttpRequest) -> DeviceActor | None:
+    """The paired device that this browser is, if it is one."""
+    token = request.COOKIES.get(DEVICE_COOKIE)
+    try:
+        return device_of_token(token) if token else None
+    except DeviceRefused:
+        return None
 
 
 def screen(permission: Permission) -> Callable[[Page[P]], Callable[..., HttpResponseBase]]:
