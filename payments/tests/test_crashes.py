@@ -286,7 +286,7 @@ def test_a_bank_that_executes_and_then_fails_is_believed_both_times(
 
 def await_failure(guest: Guest, payment: dict[str, Any]) -> None:
     def failed() -> bool:
-        return guest.bank.payments(attempt=last(payment)["id"])[0]["status"] == "failed"
+        return bool(guest.bank.payments(attempt=last(payment)["id"])[0]["status"] == "failed")
 
     assert wait_until(failed, seconds=10)
 
