@@ -139,6 +139,26 @@ class ConfirmUnderWay(DomainError):
     message = "Another card is being tried for this. Wait for it, then look at the payment."
 
 
+class NothingToRefund(DomainError):
+    code = "nothing_to_refund"
+    status = 409
+    message = "Nothing of this payment is left to give back."
+
+
+class RefundTooLarge(DomainError):
+    """`extra["left"]`: what may still go back; `extra["left_of_tip"]`: the part that is tip."""
+
+    code = "refund_too_large"
+    status = 422
+    message = "More would go back than was paid. Refund at most what is left."
+
+
+class PaymentDisputed(DomainError):
+    code = "payment_disputed"
+    status = 409
+    message = "The guest has disputed this at their bank. Answer the dispute; refund nothing."
+
+
 class ProviderError(DomainError):
     """The base of everything that a provider's adapter raises."""
 

@@ -8,6 +8,7 @@ from payments.views.card import CardIntents
 from payments.views.drawers import Drawers
 from payments.views.payments import Payments
 from payments.views.quotes import Quotes
+from payments.views.refunds import Refunds
 from payments.views.settings import Settings
 from payments.views.webhooks import OpenBankingWebhooks, StripeWebhooks
 
@@ -27,6 +28,11 @@ urlpatterns = [
     ),
     path("attempts/<uuid:pk>/qr.svg", QRCodes.as_view({"get": "svg"}, basename="payment-qr-svg")),
     path("attempts/<uuid:pk>/qr.png", QRCodes.as_view({"get": "png"}, basename="payment-qr-png")),
+    path(
+        "<uuid:pk>/refunds/",
+        Refunds.as_view({"get": "list", "post": "create"}, basename="payment-refunds"),
+        name="payment-refunds",
+    ),
     *router.urls,
 ]
 

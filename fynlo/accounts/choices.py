@@ -36,6 +36,7 @@ class Permission(models.TextChoices):
     WORK_KITCHEN = "work_kitchen", "Move kitchen tickets along"
     TAKE_PAYMENT = "take_payment", "Take payments"
     VIEW_PAYMENTS = "view_payments", "See payments"
+    REFUND_PAYMENT = "refund_payment", "Give money back, up to the restaurant's limit"
     VIEW_REPORTS = "view_reports", "See reports of sales and of the kitchen"
     EDIT_PAYMENT_SETTINGS = "edit_payment_settings", "Change how payments are taken"
     VIEW_STAFF = "view_staff", "See staff, wages, sessions and devices"
@@ -65,6 +66,7 @@ _SELL = _SERVE | {
     Permission.SET_AVAILABILITY,
     Permission.TAKE_PAYMENT,
     Permission.VIEW_PAYMENTS,
+    Permission.REFUND_PAYMENT,
 }
 _MANAGE = _SELL | {
     Permission.EDIT_MENU,

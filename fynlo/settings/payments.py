@@ -9,6 +9,9 @@ PUBLIC_PAY_BASE_URL = env.str("PUBLIC_PAY_BASE_URL", default="") or env.str(
 # Stand-ins may serve a demonstration in production settings; nothing else may.
 DEMO_MODE = env.bool("DEMO_MODE", default=False)
 
+# Whether Fynlo gives its own fee back with a refund. The providers keep theirs.
+PLATFORM_FEE_IS_REFUNDED = env.bool("PLATFORM_FEE_IS_REFUNDED", default=False)
+
 TRUELAYER_CLIENT_ID = env.str("TRUELAYER_CLIENT_ID", default="")
 TRUELAYER_CLIENT_SECRET = env.str("TRUELAYER_CLIENT_SECRET", default="")
 TRUELAYER_KID = env.str("TRUELAYER_KID", default="")

@@ -302,6 +302,8 @@ TABLE: dict[str, Row] = {
     "POST payments/apple-pay/process/": Row(
         SELL, 422, lambda w: {"payment": w.pending, "token": TOKEN}, names_others=True
     ),
+    "GET payments/<payment>/refunds/": Row(SELL, 200),
+    "POST payments/<payment>/refunds/": Row(SELL, 201, lambda w: {**REASON, "amount": 1}),
     "POST payments/cash/": Row(
         SELL, 201, lambda w: {"order": w.sent, "tendered": 10_000}, names_others=True
     ),

@@ -3,14 +3,29 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from payments.choices import RefundStatus
+from payments.documents import REFUND
 from payments.models import Payment, PaymentAttempt, Refund
+from pos.models import Order
 
 
 def refunds(restaurant_id: UUID) -> QuerySet[Refund]:
     return Refund.objects.for_restaurant(restaurant_id)
+
+
+def refund_document(restaurant_id: UUID, pk: UUID) -> str:
+    """As it stands; it has to exist."""
+    return REFUND.read(refunds(restaurant_id).filter(pk=pk))[0]
+
+
+def refunds_of_order(order: Order) -> list[Refund]:
+    """Those that took, or are about to take, from any payment of the order. Call while holding the
+    order's lock."""
+    of_it = Q(payment__order=order) | Q(payment__order__merged_into=order)
+    rows = refunds(order.restaurant_id).filter(of_it, is_late=False)
+    return list(rows.exclude(status=RefundStatus.FAILED).order_by("requested_at", "pk"))
 
 
 def refund_row(refund_id: UUID) -> Refund:

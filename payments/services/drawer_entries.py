@@ -5,17 +5,21 @@ from uuid import UUID
 
 from fynlo.accounts.actor import Actor
 from fynlo.db import new_id, transaction_required
+from fynlo.errors import UnknownReference
 from fynlo.events.log import Author
 from payments.choices import Account, DrawerEventKind, Posting
 from payments.errors import DrawerNotOpen
 from payments.models import DrawerEvent, DrawerSession, Payment, Refund
-from payments.selectors.drawers import lock_drawer_at_hand
+from payments.selectors.drawers import drawers, lock_drawer_at_hand
 from payments.services import ledger
 
 
 def drawer_at_hand(by: Actor, drawer: UUID | None = None) -> DrawerSession:
-    """The open drawer that `by` takes money with, locked. Raises DrawerNotOpen."""
+    """The open drawer that `by` takes money with, locked. Raises DrawerNotOpen, and
+    UnknownReference for a drawer that is not this restaurant's."""
     found = lock_drawer_at_hand(by, drawer)
+    if found is None and drawer and not drawers(by.restaurant_id, pk=drawer).exists():
+        raise UnknownReference("There is no such drawer.", field="drawer")
     if found is None:
         raise DrawerNotOpen
     return found

@@ -7,6 +7,7 @@ from uuid import UUID
 from fynlo.accounts.actor import System
 from fynlo.db import transaction_required
 from fynlo.errors import move
+from fynlo.events.log import Author
 from payments.choices import (
     PAYMENT_TRANSITIONS,
     REFUND_TRANSITIONS,
@@ -28,16 +29,23 @@ logger = logging.getLogger(__name__)
 
 
 @transaction_required
-def take_refund(held: Held, refund_id: UUID, said: ProviderRefund, *, now: datetime) -> None:
-    """The provider's word on a refund. Call while holding the locks of `held`; what is already
-    so, or may not be from here, changes nothing."""
+def take_refund(
+    held: Held,
+    refund_id: UUID,
+    said: ProviderRefund,
+    *,
+    now: datetime,
+    by: Author | None = None,
+) -> None:
+    """The provider's word on a refund, or what `by` handed back. Call while holding the locks of
+    `held`; what is already so, or may not be from here, changes nothing."""
     refund = _locked(held, refund_id)
     refund.provider_id = refund.provider_id or said.provider_id
     refund.failure = said.failure[:80]
     if said.amount != refund.amount:
         logger.error("refund %s: the provider names another amount", refund.pk)
     elif said.status in REFUND_TRANSITIONS[refund.status]:
-        _move(held, refund, said.status, now=now)
+        _move(held, refund, said.status, now=now, by=by)
     refund.save()
 
 
@@ -64,7 +72,9 @@ def _locked(held: Held, refund_id: UUID) -> Refund:
     return refund
 
 
-def _move(held: Held, refund: Refund, status: RefundStatus, *, now: datetime) -> None:
+def _move(
+    held: Held, refund: Refund, status: RefundStatus, *, now: datetime, by: Author | None = None
+) -> None:
     before = refund.status
     refund.status = move(before, status, REFUND_TRANSITIONS)
     refund.version += 1
@@ -76,7 +86,7 @@ def _move(held: Held, refund: Refund, status: RefundStatus, *, now: datetime) ->
         _made(held, refund, now=now)
     elif status == RefundStatus.FAILED:
         _not_made(held, refund, was_made=before == RefundStatus.SUCCEEDED, now=now)
-    tell_payment(held, now=now)
+    tell_payment(held, now=now, by=by)
 
 
 def _made(held: Held, refund: Refund, *, now: datetime) -> None:
