@@ -230,6 +230,12 @@ class AcceptAt(models.TextChoices):
     SETTLED = "settled", "When the money is in the account"
 
 
+class SplitKind(models.TextChoices):
+    EQUAL = "equal", "Equal parts"
+    ITEMS = "items", "What each had"
+    CUSTOM = "custom", "Amounts of their own"
+
+
 class DrawerStatus(models.TextChoices):
     OPEN = "OPEN", "Open"
     CLOSED = "CLOSED", "Closed"
@@ -239,6 +245,7 @@ class DrawerEventKind(models.TextChoices):
     OPENED = "OPENED", "Opened with a float"
     SALE = "SALE", "Paid by a guest"
     REFUND = "REFUND", "Refunded to a guest"
+    TIP = "TIP", "Tip left later"
     PAID_IN = "PAID_IN", "Paid in"
     PAID_OUT = "PAID_OUT", "Paid out"
     NO_SALE = "NO_SALE", "Opened without a sale"

@@ -1,5 +1,6 @@
 """What payments looks like outside."""
 
+from employees.models import TipCredit
 from fynlo.documents import Document, Many
 from payments import models
 
@@ -114,6 +115,7 @@ PAYMENT_SETTINGS = Document(
         "bank_fee_confirmed_by": "bank_fee_confirmed_by_id",
         "takes_tips": "takes_tips",
         "tip_presets_bps": "tip_presets_bps",
+        "tip_pool": "tip_pool",
         "refund_limit": "refund_limit",
         "drawer_tolerance": "drawer_tolerance",
         "accept_at": "accept_at",
@@ -167,5 +169,52 @@ DRAWER_EVENT = Document(
         "approved_by": "approved_by_id",
         "done_at": "done_at",
         "version": "version",
+    },
+)
+PAYMENT_SPLIT = Document(
+    "payment_split",
+    models.PaymentSplit,
+    fields={
+        "id": "id",
+        "order": "order_id",
+        "payment": "payment_id",
+        "kind": "kind",
+        "number": "number",
+        "parts": "parts",
+        "lines": "lines",
+        "amount": "payment__bill",
+        "currency": "payment__currency",
+        "status": "payment__status",
+        "made_by": "made_by_id",
+        "made_at": "made_at",
+    },
+)
+LATE_TIP = Document(
+    "late_tip",
+    models.LateTip,
+    stream="payments",
+    fields={
+        "id": "id",
+        "payment": "payment_id",
+        "order": "payment__order_id",
+        "amount": "amount",
+        "currency": "currency",
+        "business_date": "business_date",
+        "taken_by": "taken_by_id",
+        "taken_at": "taken_at",
+        "version": "version",
+    },
+)
+TIP = Document(
+    "tip",
+    TipCredit,
+    fields={
+        "id": "id",
+        "member": "member_id",
+        "business_date": "business_date",
+        "amount": "amount",
+        "currency": "currency",
+        "source": "source_key",
+        "created_at": "created_at",
     },
 )

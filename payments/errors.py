@@ -65,6 +65,20 @@ class DrawerTooEmpty(DomainError):
     message = "There is not so much in the drawer. Pay out less."
 
 
+class SplitDoesNotFit(DomainError):
+    """`extra["due"]`: what the parts have to come to, in minor units."""
+
+    code = "split_does_not_fit"
+    status = 422
+    message = "The parts do not make up what is due, or one of them would be nothing."
+
+
+class PaymentNotTaken(DomainError):
+    code = "payment_not_taken"
+    status = 409
+    message = "Nothing was taken by this payment. Take the tip with it instead."
+
+
 class MethodNotAvailable(DomainError):
     """`extra["obstacles"]`: why, as in a quote."""
 

@@ -10,10 +10,12 @@ from payments.views.payments import Payments
 from payments.views.quotes import Quotes
 from payments.views.refunds import Refunds
 from payments.views.settings import Settings
+from payments.views.splits import Splits, Tips
 from payments.views.webhooks import OpenBankingWebhooks, StripeWebhooks
 
 router = SimpleRouter(use_regex_path=False)
 router.register("drawers", Drawers, basename="drawer")
+router.register("tips", Tips, basename="tip")
 router.register("quote", Quotes, basename="quote")
 router.register("webhooks/open-banking", OpenBankingWebhooks, basename="open-banking-webhook")
 router.register("webhooks/stripe", StripeWebhooks, basename="stripe-webhook")
@@ -22,6 +24,10 @@ router.register("apple-pay", ApplePay, basename="apple-pay")
 router.register("", Payments, basename="payment")
 
 urlpatterns = [
+    path(
+        "orders/<uuid:order>/splits/",
+        Splits.as_view({"get": "list", "post": "create"}, basename="payment-split"),
+    ),
     path(
         "settings/",
         Settings.as_view({"get": "read", "patch": "change"}, basename="payment-settings"),

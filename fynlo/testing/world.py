@@ -109,6 +109,12 @@ class World:
         return self.paid
 
     @cached_property
+    def unasked(self) -> str:
+        """Half of an order, which waits to be asked for."""
+        found = self._post(f"payments/orders/{self.sent}/splits/", {"equal": 2})
+        return str(found["results"][0]["payment"])
+
+    @cached_property
     def drawer(self) -> str:
         """Open, and counted."""
         name = "Spare"

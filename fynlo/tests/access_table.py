@@ -304,6 +304,13 @@ TABLE: dict[str, Row] = {
     ),
     "GET payments/<payment>/refunds/": Row(SELL, 200),
     "POST payments/<payment>/refunds/": Row(SELL, 201, lambda w: {**REASON, "amount": 1}),
+    "GET payments/orders/<sent>/splits/": Row(SELL, 200),
+    "POST payments/orders/<sent>/splits/": Row(SELL, 200, lambda w: {"equal": 2}),
+    "POST payments/<unasked>/cash/": Row(SELL, 200, lambda w: {"tendered": 10_000}),
+    "GET payments/tips/": Row(ALL, 200),
+    "POST payments/tips/": Row(
+        SELL, 201, lambda w: {"payment": w.payment, "amount": 100}, names_others=True
+    ),
     "POST payments/cash/": Row(
         SELL, 201, lambda w: {"order": w.sent, "tendered": 10_000}, names_others=True
     ),

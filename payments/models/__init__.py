@@ -6,6 +6,8 @@ from payments.models.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
 from payments.models.payments import Payment
 from payments.models.refunds import Refund
 from payments.models.settings import PaymentSettings
+from payments.models.splits import PaymentSplit
+from payments.models.tips import LateTip
 from payments.models.webhooks import WebhookEvent
 
 __all__ = [
@@ -13,12 +15,14 @@ __all__ = [
     "DrawerEvent",
     "DrawerSession",
     "FeeSchedule",
+    "LateTip",
     "LedgerAccount",
     "LedgerEntry",
     "LedgerTransaction",
     "Payment",
     "PaymentAttempt",
     "PaymentSettings",
+    "PaymentSplit",
     "ProviderCall",
     "Refund",
     "SurchargeRule",

@@ -103,7 +103,7 @@ class DrawerEvent(RestaurantOwned):
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind__in=[DrawerEventKind.OPENED, DrawerEventKind.SALE], amount__gte=0)
-                | Q(kind=DrawerEventKind.PAID_IN, amount__gt=0)
+                | Q(kind__in=[DrawerEventKind.PAID_IN, DrawerEventKind.TIP], amount__gt=0)
                 | Q(kind__in=[DrawerEventKind.REFUND, DrawerEventKind.PAID_OUT], amount__lt=0)
                 | Q(kind__in=[DrawerEventKind.NO_SALE, DrawerEventKind.COUNTED], amount=0)
                 | Q(kind__in=[DrawerEventKind.UNDONE, DrawerEventKind.CLOSED]),

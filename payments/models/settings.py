@@ -19,7 +19,8 @@ class PaymentSettings(RestaurantOwned):
     """How a restaurant takes money; without a row the defaults hold.
 
     `methods`: the ways to pay that are offered, the preferred first. `tip_presets_bps`: of the
-    bill before fees. `refund_limit`: minor units up to which no manager is asked;
+    bill before fees. `tip_pool`: what each role gets of every tip, `{role: bps}`; the rest is
+    that of whoever serves. `refund_limit`: minor units up to which no manager is asked;
     `drawer_tolerance`: how far a drawer may be off without one.
     `bank_fee_confirmed_at`: when an owner confirmed that guests may lawfully be charged for
     paying by bank. `stripe_account` is the restaurant's account below Fynlo's at Stripe; one that
@@ -38,6 +39,7 @@ class PaymentSettings(RestaurantOwned):
     )
     takes_tips = models.BooleanField(default=True)
     tip_presets_bps = ArrayField(models.PositiveIntegerField(), default=usual_tips)
+    tip_pool = models.JSONField(default=dict, blank=True)
     refund_limit = models.PositiveBigIntegerField(default=5000)
     drawer_tolerance = models.PositiveBigIntegerField(default=500)
     accept_at = models.CharField(max_length=16, choices=AcceptAt.choices, default=AcceptAt.EXECUTED)

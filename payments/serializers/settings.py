@@ -1,6 +1,8 @@
 from rest_framework import serializers
 
+from fynlo.accounts.choices import Role
 from fynlo.api.inputs import Bps, Flag, Input, Minor, Text, Whole, distinct
+from fynlo.money import BPS
 from payments.choices import AcceptAt, FeePayer, Method
 
 
@@ -24,6 +26,7 @@ class SettingsInput(Input):
     tip_presets_bps = serializers.ListField(
         child=Bps(), required=False, max_length=5, validators=[distinct]
     )
+    tip_pool = serializers.DictField(child=Bps(), required=False)
     refund_limit = Minor(required=False)
     drawer_tolerance = Minor(required=False)
     accept_at = serializers.ChoiceField(choices=AcceptAt.choices, required=False)
@@ -33,3 +36,9 @@ class SettingsInput(Input):
     stripe_publishable_key = Text(required=False, allow_blank=True, max_length=255)
     stripe_secret_key = Text(required=False, allow_blank=True, max_length=255)
     stripe_webhook_secret = Text(required=False, allow_blank=True, max_length=255)
+
+    def validate_tip_pool(self, given: dict[str, int]) -> dict[str, int]:
+        if given.keys() - set(Role.values) or sum(given.values()) > BPS:
+            text = "Name roles, and at most 10,000 basis points in all."
+            raise serializers.ValidationError(text, code="pool_invalid")
+        return given

@@ -21,9 +21,10 @@ from payments.choices import (
 from payments.documents import PAYMENT
 from payments.errors import AmountAboveDue, TenderedTooLittle
 from payments.models import Payment, PaymentAttempt
+from payments.selectors.attempts import hold_payment, last_number
 from payments.selectors.payments import payment_document
 from payments.services.drawer_entries import drawer_at_hand, enter_sale
-from payments.services.payments import left_to_ask
+from payments.services.payments import left_to_ask, must_wait_to_be_asked
 from payments.services.postings import post_captured
 from pos.models import Order
 from pos.services.bill import OpenBill, open_bill
@@ -68,27 +69,68 @@ def take_cash(
     bill = _lock(by.restaurant_id, order)
     if created_before(Payment, pk=pk, by=by.restaurant_id, fingerprint=fingerprint):
         return payment_document(by.restaurant_id, pk), False
-    charge = _charge(bill.order, by=by, amount=amount, tip=tip)
+    charge = _charge(bill.order, left_to_ask(bill.order), by=by, amount=amount, tip=tip)
+    payment = Payment(
+        pk=pk, restaurant_id=by.restaurant_id, order=bill.order, fingerprint=fingerprint
+    )
+    return _take(bill, payment, charge, tendered, drawer, by=by, now=now), True
+
+
+@transaction_required
+def pay_in_cash(
+    *,
+    by: Actor,
+    now: datetime,
+    pk: UUID,
+    tendered: int,
+    tip: int | None = None,
+    drawer: UUID | None = None,
+) -> str:
+    """Cash for a payment that waits to be asked for, such as a guest's part of a bill. `tip`: in
+    place of the one that it has.
+
+    Locks and raises as `take_cash`, and NotFound, PaymentNotPending, AttemptOpen.
+    """
+    order, payment = hold_payment(by.restaurant_id, pk)
+    must_wait_to_be_asked(payment)
+    bill = open_bill(by.restaurant_id, order.pk, status=None)
+    left = left_to_ask(bill.order, but=payment)
+    kept = payment.tip if tip is None else tip
+    charge = _charge(bill.order, left, by=by, amount=payment.bill, tip=kept)
+    payment.version += 1
+    return _take(bill, payment, charge, tendered, drawer, by=by, now=now)
+
+
+def _take(
+    bill: OpenBill,
+    payment: Payment,
+    charge: Charge,
+    tendered: int,
+    drawer: UUID | None,
+    *,
+    by: Actor,
+    now: datetime,
+) -> str:
     if tendered < charge.total:
         raise TenderedTooLittle(field="tendered", extra={"total": charge.total})
     into = drawer_at_hand(by, drawer)
-    payment = _captured(bill.order, charge, by=by, now=now, tendered=tendered)
-    payment.pk, payment.fingerprint = pk, fingerprint
-    payment.save(force_insert=True)
-    attempt = _handed_over(payment)
+    is_new = payment._state.adding
+    number = 1 if is_new else last_number(payment) + 1
+    _fill_in(payment, bill.order, charge, by=by, now=now, tendered=tendered)
+    payment.save(force_insert=is_new)
+    attempt = _handed_over(payment, number)
     enter_sale(drawer=into, payment=payment, by=by, now=now)
     post_captured(payment=payment, attempt=attempt, now=now)
     record_payment(
         bill=bill,
         amount=charge.total,
         tender=_tender(payment),
-        tip=tip,
+        tip=charge.tip,
         rounding=charge.rounding,
         by=by,
         now=now,
     )
-    text = append(kind="payment.captured", document=PAYMENT, entity_id=pk, by=by, now=now)
-    return text, True
+    return append(kind="payment.captured", document=PAYMENT, entity_id=payment.pk, by=by, now=now)
 
 
 def _lock(restaurant_id: UUID, order_id: UUID) -> OpenBill:
@@ -99,8 +141,7 @@ def _lock(restaurant_id: UUID, order_id: UUID) -> OpenBill:
         raise UnknownReference("There is no such order.", field="order") from missing
 
 
-def _charge(order: Order, *, by: Actor, amount: int | None, tip: int) -> Charge:
-    left = left_to_ask(order)
+def _charge(order: Order, left: int, *, by: Actor, amount: int | None, tip: int) -> Charge:
     if amount is not None and amount > left:
         raise AmountAboveDue(field="amount", extra={"due": left})
     taken = left if amount is None else amount
@@ -116,36 +157,29 @@ def rounding_for(left: int, taken: int, tip: int, *, restaurant_id: UUID) -> int
     return round_to_step(left + tip, coin) - left - tip
 
 
-def _captured(order: Order, charge: Charge, *, by: Actor, now: datetime, tendered: int) -> Payment:
+def _fill_in(
+    payment: Payment, order: Order, charge: Charge, *, by: Actor, now: datetime, tendered: int
+) -> None:
     profile = restaurant_profile(by.restaurant_id)
-    return Payment(
-        restaurant_id=by.restaurant_id,
-        order=order,
-        method=Method.CASH,
-        status=move(PaymentStatus.PENDING, PaymentStatus.CAPTURED, PAYMENT_TRANSITIONS),
-        business_date=business_date(
-            at=now, zone=profile.time_zone, day_starts_at=profile.day_starts_at
-        ),
-        currency=order.currency,
-        bill=charge.amount + charge.rounding,
-        rounding=charge.rounding,
-        tip=charge.tip,
-        total=charge.total,
-        captured=charge.total,
-        tendered=tendered,
-        change_given=tendered - charge.total,
-        taken_by_id=by.membership_id,
-        taken_at=now,
-        captured_at=now,
+    payment.method = Method.CASH
+    payment.status = move(payment.status, PaymentStatus.CAPTURED, PAYMENT_TRANSITIONS)
+    payment.business_date = business_date(
+        at=now, zone=profile.time_zone, day_starts_at=profile.day_starts_at
     )
+    payment.currency = order.currency
+    payment.bill, payment.rounding = charge.amount + charge.rounding, charge.rounding
+    payment.tip, payment.total, payment.captured = charge.tip, charge.total, charge.total
+    payment.customer_fee = payment.platform_fee = payment.provider_fee_estimate = 0
+    payment.tendered, payment.change_given = tendered, tendered - charge.total
+    payment.taken_by_id, payment.taken_at, payment.captured_at = by.membership_id, now, now
 
 
-def _handed_over(payment: Payment) -> PaymentAttempt:
+def _handed_over(payment: Payment, number: int) -> PaymentAttempt:
     """Cash is an attempt that has succeeded, so that reports read one table."""
     return PaymentAttempt.objects.create(
         restaurant_id=payment.restaurant_id,
         payment=payment,
-        number=1,
+        number=number,
         method=Method.CASH,
         provider=Provider.HOUSE,
         status=AttemptStatus.SUCCEEDED,

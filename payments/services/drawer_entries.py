@@ -32,6 +32,12 @@ def enter_sale(*, drawer: DrawerSession, payment: Payment, by: Actor, now: datet
 
 
 @transaction_required
+def enter_tip(*, drawer: DrawerSession, amount: int, by: Actor, now: datetime) -> None:
+    """Left after the payment. Call while holding the drawer's lock."""
+    _enter(drawer, DrawerEventKind.TIP, amount, by=by, now=now)
+
+
+@transaction_required
 def enter_refund(*, drawer: DrawerSession, refund: Refund, by: Actor, now: datetime) -> None:
     """Cash back to a guest. Call while holding the drawer's lock."""
     _enter(

@@ -11,6 +11,7 @@ from payments.selectors.drawers import drawer_sums, tips_in
 FIGURES = {
     "sales": DrawerEventKind.SALE,
     "refunds": DrawerEventKind.REFUND,
+    "late_tips": DrawerEventKind.TIP,
     "paid_in": DrawerEventKind.PAID_IN,
     "paid_out": DrawerEventKind.PAID_OUT,
     "undone": DrawerEventKind.UNDONE,

@@ -160,13 +160,14 @@ def change_payment(
         expected_version,
         document=lambda: payment_document(by.restaurant_id, pk),
     )
-    _must_wait_to_be_asked(payment)
+    must_wait_to_be_asked(payment)
     payment.tip = payment.tip if tip is None else tip
     price(payment, Method(payment.method), Wanted(fee_payer=fee_payer), now=now)
     return tell(payment, "payment.updated", now=now, by=by)
 
 
-def _must_wait_to_be_asked(payment: Payment) -> None:
+def must_wait_to_be_asked(payment: Payment) -> None:
+    """Call while holding the payment's lock. Raises PaymentNotPending, AttemptOpen."""
     if payment.status != PaymentStatus.PENDING:
         raise PaymentNotPending
     if open_attempt_of(payment):
@@ -198,7 +199,7 @@ def payment_to_ask(
         order, asked = hold_payment(by.restaurant_id, payment)
         if wanted.order not in (None, order.pk):
             raise UnknownReference("This payment is for another order.", field="order")
-        _must_wait_to_be_asked(asked)
+        must_wait_to_be_asked(asked)
         left = left_to_ask(order, but=asked)
         if asked.bill > left:
             raise AmountAboveDue(extra={"due": left})

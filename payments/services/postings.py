@@ -10,14 +10,14 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from employees.services.tips import credit_tip
 from fynlo.accounts.selectors import restaurant_profile
 from fynlo.clock import business_date
 from fynlo.db import transaction_required
 from payments.choices import CLEARING, PROVIDER_FEES, Account, AttemptStatus, Posting, Provider
-from payments.models import Payment
+from payments.models import LateTip, Payment
 from payments.selectors.ledger import posted_amounts
 from payments.services import ledger
+from payments.services.tip_credits import credit_tips
 
 Amounts = Mapping[Account, int]
 
@@ -211,6 +211,13 @@ def post_fee_adjustment(*, attempt: Attempted, booked: int, now: datetime) -> No
 
 
 @transaction_required
+def post_late_tip(*, tip: LateTip, now: datetime) -> None:
+    """Cash that a guest leaves for the staff after having paid."""
+    amounts = {Account.CASH_DRAWER: tip.amount, Account.TIPS_PAYABLE: -tip.amount}
+    _post(tip.payment, Posting.TIP_ADDED, f"tip:{tip.pk}", amounts, now=now)
+
+
+@transaction_required
 def post_dispute(
     *, attempt: Attempted, kind: Posting, dispute: str, amount: int, fee: int = 0, now: datetime
 ) -> None:
@@ -237,12 +244,10 @@ def _post(payment: Payment, kind: Posting, key: str, amounts: Amounts, *, now: d
         business_date=day,
         now=now,
     )
-    credit_tip(
-        restaurant_id=payment.restaurant_id,
-        member_id=payment.taken_by_id,
-        business_date=day,
+    credit_tips(
+        payment=payment,
         amount=-amounts.get(Account.TIPS_PAYABLE, 0),
-        currency=payment.currency,
         source_key=key,
+        business_date=day,
         now=now,
     )

@@ -296,7 +296,7 @@ def test_payments_are_listed_and_filtered(
     assert page["results"] + rest["results"] == made[::-1]
 
 
-def test_a_cash_payment_with_a_tip_takes_seventeen_statements(
+def test_a_cash_payment_with_a_tip_takes_eighteen_statements(
     cashier: Member, order: dict[str, Any], menu: Menu
 ) -> None:
     paid(cashier, opened(cashier, menu.order(channel="takeaway")), tendered=1251, tip=1)
@@ -316,6 +316,7 @@ def test_a_cash_payment_with_a_tip_takes_seventeen_statements(
         "SELECT",  # the ledger's accounts
         "INSERT",  # the ledger transaction
         "INSERT",  # its entries
+        "SELECT",  # whether tips are shared
         "INSERT",  # the tip, for payroll
         "UPDATE",  # the order
         "WITH",  # the order's event

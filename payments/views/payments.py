@@ -19,9 +19,10 @@ from payments.serializers.payments import (
     PaymentQuery,
     StopInput,
 )
+from payments.serializers.splits import PartInCashInput
 from payments.services.calls import call_provider, finish_call
 from payments.services.cancelling import prepare_cancel, prepare_fallback
-from payments.services.cash import take_cash
+from payments.services.cash import pay_in_cash, take_cash
 from payments.services.open_banking import prepare_qr
 from payments.services.payments import Wanted, change_payment, create_payment
 
@@ -81,6 +82,12 @@ class Payments(Endpoint):
     @operation(Permission.TAKE_PAYMENT, body=CashInput, answers=PAYMENT, status=201, money=True)
     def cash(self, request: Request) -> HttpResponse:
         return self.make(take_cash, **self.body())
+
+    @action(detail=True, methods=["post"], url_path="cash")
+    @operation(Permission.TAKE_PAYMENT, body=PartInCashInput, answers=PAYMENT, money=True)
+    def settle_in_cash(self, request: Request, pk: UUID) -> HttpResponse:
+        """A payment that waits to be asked for, such as a guest's part, in cash."""
+        return self.write(pay_in_cash, pk=pk, **self.body())
 
     @action(detail=False, methods=["post"], url_path="open-banking/qr")
     @operation(Permission.TAKE_PAYMENT, body=AskInput, answers=PAYMENT, status=201, money=True)
