@@ -48,6 +48,13 @@ SIDEBAR = [
         "separator": True,
         "items": [
             _page("Staff", "badge", "accounts_membership"),
+            _page("Hours", "schedule", "employees_timeentry"),
+            {
+                "title": "Rota",
+                "icon": "calendar_month",
+                "link": reverse_lazy("admin:employees_rota"),
+            },
+            _page("Clock attempts", "fingerprint", "employees_clockattempt"),
             _page("Sessions", "login", "accounts_session"),
             _page("Devices", "tablet_mac", "accounts_device"),
             _page(

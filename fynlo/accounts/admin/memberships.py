@@ -32,7 +32,13 @@ class MembershipAdmin(TenantAdmin):
     may_view = Permission.VIEW_STAFF
     may_change = Permission.MANAGE_STAFF
     form = MembershipForm
-    list_display = ("person", "role_badge", "employee_code", "has_pin", "is_active")
+    list_display: ClassVar[tuple[str, ...]] = (
+        "person",
+        "role_badge",
+        "employee_code",
+        "has_pin",
+        "is_active",
+    )
     list_filter = ("role", "is_active")
     list_select_related = ("user",)
     search_fields = ("user__name", "user__email", "employee_code")

@@ -1,0 +1,3 @@
+from employees.admin import attempts, entries, staff
+
+__all__ = ["attempts", "entries", "staff"]
