@@ -12,6 +12,7 @@ from django.test import Client
 
 from fynlo.db import new_id
 from fynlo.testing.cast import Member
+from fynlo.testing.races import at_once
 from payments.models import AppleTransaction, PaymentAttempt, ProviderCall
 from payments.sandbox.apple.remote import RunningApple
 from payments.sandbox.stripe.remote import RunningStripe
@@ -212,3 +213,15 @@ def test_the_proof_that_the_host_is_ours_is_served_to_the_byte(
     response = Client().get(WELL_KNOWN)
     assert (response.status_code, response["Content-Type"]) == (200, "text/plain")
     assert response.content == proof.read_bytes()
+
+
+@pytest.mark.race
+def test_a_token_that_is_sent_three_times_at_one_instant_is_used_once(
+    cashier: Member, payment: Json, phone: RunningApple
+) -> None:
+    """Without the row of its transaction it was accepted three times."""
+    token = token_for(cashier, payment, phone)
+    statuses = at_once(*[lambda: process(cashier, payment, token).status_code] * 3)
+    assert sorted(statuses) == [200, 409, 409]
+    assert AppleTransaction.objects.count() == 1
+    assert look(cashier, payment)["status"] == "CAPTURED"

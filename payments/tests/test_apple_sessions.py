@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from payments.apps import apple_identity
 from payments.errors import AppleGatewayRefused, ProviderAuth, ProviderUnavailable
 from payments.providers.apple.config import GATEWAY, AppleConfig
 from payments.providers.apple.sessions import (
     PATH,
     MerchantSessions,
     checked_gateway,
-    identity_expires_at,
 )
 from payments.sandbox.apple.authority import Issued, issue, merchant_mark
 from payments.sandbox.apple.remote import RunningApple
@@ -131,5 +131,29 @@ def test_the_gateway_that_the_browser_names_is_used_when_it_is_apples(host: str)
     assert checked_gateway(f"https://{host}{PATH}", own=GATEWAY) == f"https://{host}"
 
 
-def test_the_end_of_our_certificate_is_known(config: AppleConfig) -> None:
-    assert identity_expires_at(config) > datetime.now(UTC) + timedelta(days=30)
+@pytest.mark.parametrize(
+    ("lasts", "words"),
+    [
+        (timedelta(days=400), ""),
+        (timedelta(days=20), "ends in 18 days"),
+        (timedelta(hours=1), "has ended"),
+    ],
+)
+def test_the_end_of_our_certificate_is_told_in_time(
+    settings: Any, tmp_path: Path, lasts: timedelta, words: str
+) -> None:
+    """What is issued here begins a day ago."""
+    path = tmp_path / "identity.pem"
+    path.write_text(issue("Merchant", lasts=lasts).pem)
+    settings.APPLE_PAY_IDENTITY_FILE = str(path)
+    found = [message.msg for message in apple_identity(None)]
+    assert bool(found) == bool(words)
+    assert words in "".join(found)
+
+
+def test_a_certificate_that_cannot_be_read_is_told(settings: Any) -> None:
+    settings.APPLE_PAY_IDENTITY_FILE = "/nowhere.pem"
+    (message,) = apple_identity(None)
+    assert "cannot be read" in message.msg
+    settings.APPLE_PAY_IDENTITY_FILE = ""
+    assert not list(apple_identity(None))

@@ -1,8 +1,10 @@
 """Which access to a provider serves which restaurant."""
 
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from payments.choices import Provider
 from payments.errors import NotSupported, ProviderAuth
@@ -46,3 +48,17 @@ def test_without_keys_there_are_no_cards(settings: Any) -> None:
 def test_nobody_is_asked_about_cash() -> None:
     with pytest.raises(NotSupported):
         provider_of(Provider.HOUSE, RestaurantAccount())
+
+
+@pytest.mark.usefixtures("ours")
+def test_the_host_of_the_guests_page_is_registered_with_stripe(settings: Any) -> None:
+    settings.PUBLIC_PAY_BASE_URL = "https://pay.example.com"
+    said = StringIO()
+    call_command("register_apple_pay_domain", stdout=said)
+    assert said.getvalue() == "pay.example.com: Apple Pay is active\n"
+
+
+def test_without_keys_no_host_is_registered(settings: Any) -> None:
+    settings.STRIPE_SECRET_KEY = ""
+    with pytest.raises(CommandError, match="does not accept our keys"):
+        call_command("register_apple_pay_domain")

@@ -106,6 +106,6 @@ class MerchantSessions:
         return self._context
 
 
-def identity_expires_at(config: AppleConfig) -> datetime:
-    """When the merchant identity certificate ends. Raises OSError or ValueError if unreadable."""
-    return x509.load_pem_x509_certificate(Path(config.identity).read_bytes()).not_valid_after_utc
+def identity_expires_at(path: str) -> datetime:
+    """When the merchant identity certificate in this file ends. Raises OSError, ValueError."""
+    return x509.load_pem_x509_certificate(Path(path).read_bytes()).not_valid_after_utc
