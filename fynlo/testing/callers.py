@@ -31,5 +31,8 @@ class Caller:
         headers = {"Idempotency-Key": str(uuid4())}
         return self.api.post(path, json=body or {}, headers=headers).raise_for_status().json()
 
+    def patch(self, path: str, body: Any) -> Any:
+        return self.api.patch(path, json=body).raise_for_status().json()
+
     def delete(self, path: str) -> None:
         self.api.delete(path).raise_for_status()

@@ -9,6 +9,7 @@ from fynlo.accounts.admin.display import badge, display
 from fynlo.accounts.choices import Permission
 from pos.choices import TicketState
 from pos.models import Ticket
+from pos.services.ticket_wording import differences
 
 COLOURS = {
     TicketState.NEW: "danger",
@@ -58,6 +59,8 @@ class TicketAdmin(ReadOnlyAdmin):
 
 
 def _item(item: dict[str, Any]) -> str:
-    sign = "cancel " if item.get("change") == "cancel" else ""
+    sign = {"cancel": "cancel ", "change": "change "}.get(item.get("change", ""), "")
     size = f", {item['variation']}" if item.get("variation") else ""
-    return f"{sign}{item.get('quantity', '')} × {item.get('name', '')}{size}"
+    dish = f"{sign}{item.get('quantity', '')} × {item.get('name', '')}{size}"
+    told = "; ".join(f"{each.now} (was: {each.was})" for each in differences(item))
+    return f"{dish}: {told}" if told else dish

@@ -1,10 +1,12 @@
 """What the kitchen's page shows, and to whom."""
 
 import pytest
+from django.utils.html import strip_tags
 
 from fynlo.testing.cast import Member
 from pos.models import Product, Ticket
-from pos.tests.conftest import Menu, opened
+from pos.tests.admin_scene import office
+from pos.tests.conftest import Menu, opened, said
 
 pytestmark = pytest.mark.django_db
 
@@ -24,8 +26,8 @@ def test_a_ticket_says_what_to_cook_and_for_whom(
 ) -> None:
     send(server, menu)
     page = page_of(kitchen, "/kitchen/board/")
-    for said in ("Burger", "Chips", "Grill", "12", "Acknowledge", "no &lt;b&gt;onion"):
-        assert said in page
+    for words in ("Burger", "Chips", "Grill", "12", "Acknowledge", "no &lt;b&gt;onion"):
+        assert words in page
 
 
 def test_a_station_says_what_it_has_in_hand_and_what_to_promise(
@@ -55,6 +57,29 @@ def test_a_ticket_that_nobody_has_seen_says_so(server: Member, kitchen: Member, 
     Ticket.objects.filter(pk=ticket.pk).update(alarmed_at=ticket.created_at)
     assert "Nobody has seen this" in page_of(kitchen, "/kitchen/board/")
     assert "1 unseen" in server.look("/floor/board/").content.decode()
+
+
+def test_a_change_says_what_is_different_and_what_it_was(
+    server: Member, manager: Member, kitchen: Member, menu: Menu
+) -> None:
+    ticket = send(server, menu)
+    path = f"orders/{ticket.order_id}/"
+    line = said(server.get(path))["lines"][0]
+    changes = {
+        "note": "rare",
+        "seat": 3,
+        "modifiers": [{"modifier": str(menu.salad.pk)}],
+        "version": line["version"],
+    }
+    assert server.patch(f"{path}lines/{line['id']}/", changes).status_code == 200
+    page = page_of(kitchen, "/kitchen/board/")
+    told = " ".join(strip_tags(page.split('<li class="change">')[1].split("</li>")[0]).split())
+    assert told == (
+        "Change 1 Burger Salad (was: Chips) rare (was: no &lt;b&gt;onion&lt;/b&gt;)"
+        " seat 3 (was: no seat)"
+    )
+    listed = office(manager).get("/admin/pos/ticket/").content.decode()
+    assert "change 1 × Burger: Salad (was: Chips); rare (was: no &lt;b&gt;onion" in listed
 
 
 def test_another_restaurant_sees_nothing_of_it(

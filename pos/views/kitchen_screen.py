@@ -19,6 +19,7 @@ from pos.choices import TicketState
 from pos.documents import STATION, TICKET
 from pos.selectors.kitchen import kitchen_load, tickets
 from pos.selectors.menu import stations
+from pos.services.ticket_wording import differences
 from pos.views.screens import frame
 
 AT_MOST = 100
@@ -77,6 +78,11 @@ def _station(request: HttpRequest) -> UUID | None:
         return None
 
 
+def _row(item: dict[str, Any]) -> dict[str, Any]:
+    """What became different stands among `differences` and not where it usually does."""
+    return {**item, **dict.fromkeys(item.get("was", ()), ""), "differences": differences(item)}
+
+
 def _card(ticket: dict[str, Any], actor: Actor) -> dict[str, Any]:
     state = TicketState(ticket["state"])
     step, label = NEXT_STEPS[state]
@@ -84,6 +90,7 @@ def _card(ticket: dict[str, Any], actor: Actor) -> dict[str, Any]:
     may_recall = actor.may(Permission.WORK_KITCHEN) and state == TicketState.READY
     return {
         **ticket,
+        "items": [_row(item) for item in ticket["items"]],
         "state_label": state.label,
         "is_unseen": state == TicketState.NEW and ticket["alarmed_at"] is not None,
         "channel_label": str(ticket["channel"]).replace("_", " "),

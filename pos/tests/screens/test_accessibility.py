@@ -57,7 +57,9 @@ def busy(manager: Caller) -> str:
     for order in (second, third):
         manager.post(f"orders/{order}/send/")
     manager.post("payments/cash/", {"order": third, "amount": 100, "tendered": 100})
-    line = manager.get(f"orders/{second}/")["lines"][0]["id"]
+    first = manager.get(f"orders/{second}/")["lines"][0]
+    line, version = first["id"], first["version"]
+    manager.patch(f"orders/{second}/lines/{line}/", {"note": "no oil", "version": version})
     more = dish(manager, "Buttered mash")
     manager.post(f"orders/{second}/lines/", {"lines": [more, more]})
     manager.post(f"orders/{second}/send/")

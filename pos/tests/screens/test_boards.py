@@ -58,6 +58,27 @@ def test_a_tap_takes_a_ticket_one_step_on(kitchen: Page, manager: Caller) -> Non
     expect(ticket).to_have_attribute("data-state", "STARTED")
 
 
+def test_a_change_and_a_cancellation_are_told_from_new_dishes_in_words(
+    kitchen: Page, manager: Caller
+) -> None:
+    order = open_order(manager, note="no salt")
+    path = f"orders/{order['id']}/"
+    line = manager.post(f"{path}send/")["lines"][0]
+    note = next(notes)
+    changed = manager.patch(
+        f"{path}lines/{line['id']}/", {"note": note, "seat": 2, "version": line["version"]}
+    )
+    change = kitchen.locator(".ticket", has_text=note).locator("li")
+    expect(change).to_contain_text(
+        f"Change 1 Seasonal greens {note} (was: no salt) seat 2 (was: no seat)",
+        use_inner_text=False,
+    )
+    manager.post(f"{path}void-line/", {"line": changed["lines"][0]["id"], "reason": "Sent back"})
+    cancelled = kitchen.locator(".ticket li.cancel", has_text=note)
+    expect(cancelled).to_contain_text("Cancel 1 Seasonal greens", use_inner_text=False)
+    expect(cancelled.locator(".item")).to_have_css("text-decoration-line", "line-through")
+
+
 def test_the_keyboard_does_all_that_a_finger_does(kitchen: Page, manager: Caller) -> None:
     note = send_order(manager)
     ticket = kitchen.locator(".ticket", has_text=note)
