@@ -100,15 +100,31 @@ def late_tickets(restaurant_id: UUID, *, now: datetime) -> list[UUID]:
 MEASURED_OVER = timedelta(days=28)
 
 _LOAD = """
-WITH open AS (
-    SELECT t.station_id, count(DISTINCT t.id) AS tickets,
-        sum(p.prep_minutes * (i->>'quantity')::numeric) AS minutes
+WITH told AS (
+    SELECT t.id, t.station_id, t.created_at, sum((i->>'quantity')::numeric) AS pieces,
+        COALESCE(i->>'part_of', i->>'line')::uuid AS root
     FROM pos_ticket t CROSS JOIN jsonb_array_elements(t.items) i
-    JOIN pos_orderline l ON l.id = (i->>'line')::uuid AND l.state <> 'VOIDED'
-    JOIN pos_product p ON p.id = l.product_id
     WHERE t.restaurant_id = %(restaurant)s AND t.state IN ('NEW', 'ACKED', 'STARTED')
         AND i->>'change' = 'add'
-    GROUP BY t.station_id
+    GROUP BY t.id, root
+), to_make AS (
+    SELECT told.id, station_id, root, pieces - parts.voided AS pieces, parts.alive, parts.minutes
+    FROM told CROSS JOIN LATERAL (
+        SELECT max(p.prep_minutes) AS minutes,
+            COALESCE(sum(l.quantity) FILTER (WHERE l.state <> 'VOIDED'), 0) AS alive,
+            COALESCE(sum(l.quantity) FILTER (
+                WHERE l.state = 'VOIDED' AND l.sent_at = told.created_at), 0) AS voided
+        FROM pos_orderline l JOIN pos_product p ON p.id = l.product_id
+        WHERE l.id = root OR l.part_of = root
+    ) AS parts
+    WHERE pieces > parts.voided AND parts.alive > 0
+), dishes AS (
+    SELECT station_id, least(sum(pieces), max(alive)) * max(minutes) AS minutes
+    FROM to_make GROUP BY station_id, root
+), open AS (
+    SELECT station_id, sum(minutes) AS minutes,
+        (SELECT count(DISTINCT id) FROM to_make WHERE station_id = dishes.station_id) AS tickets
+    FROM dishes GROUP BY station_id
 ), took AS (
     SELECT station_id, count(*) AS tickets,
         percentile_cont(ARRAY[0.5, 0.8]) WITHIN GROUP (
@@ -142,7 +158,8 @@ SELECT JSON_OBJECT(
 def kitchen_load(restaurant_id: UUID, *, now: datetime) -> str:
     """Each station's work as JSON text, and when an order that needs all of them would be ready.
 
-    `work_minutes`: what the tickets in hand take. `p50_seconds`, `p80_seconds`: how long tickets
+    `work_minutes`: what the tickets in hand take; pieces that were voided since, at most those
+    that a ticket told of, are not made. `p50_seconds`, `p80_seconds`: how long tickets
     of the last four weeks took from the printer to ready; null before the first. A station
     promises its p80, or its work in hand when that is more.
     """

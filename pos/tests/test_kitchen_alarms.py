@@ -6,7 +6,7 @@ import pytest
 from fynlo.clock import utc_now
 from fynlo.events.reading import history
 from fynlo.testing.cast import Member
-from pos.models import Station, Ticket
+from pos.models import Product, Station, Ticket
 from pos.selectors.kitchen import kitchen_load
 from pos.tasks import raise_kitchen_alarms
 from pos.tests.conftest import Menu, opened, said
@@ -78,6 +78,52 @@ def test_the_load_counts_the_work_in_hand(server: Member, kitchen: Member, menu:
     kitchen.post(f"kitchen/tickets/{Ticket.objects.get().pk}/ready/")
     again = said(server.get("kitchen/load/"))["stations"]
     assert {row["work_minutes"] for row in again} == {0}
+
+
+def work_minutes(member: Member) -> int:
+    stations = said(member.get("kitchen/load/"))["stations"]
+    return sum(row["work_minutes"] for row in stations)
+
+
+def test_what_was_voided_is_no_work(
+    server: Member, manager: Member, kitchen: Member, menu: Menu
+) -> None:
+    """Pieces, parts that went to another order, pieces added later, and the whole of it."""
+    Product.objects.filter(pk=menu.burger.pk).update(prep_minutes=10)
+    order = opened(server, menu.order(menu.line(quantity="4"), channel="takeaway"))
+    path, line = f"orders/{order['id']}/", order["lines"][0]["id"]
+    server.post(f"{path}send/")
+
+    def void(at: str, line: str, quantity: str) -> int:
+        body = {"line": line, "quantity": quantity, "reason": "cold"}
+        assert manager.post(f"{at}void-line/", body).status_code == 200
+        return work_minutes(server)
+
+    assert (work_minutes(server), void(path, line, "1"), void(path, line, "0.5")) == (40, 30, 25)
+    group = {"lines": [[{"line": line, "quantity": "1"}]]}
+    _, other = said(server.post(f"{path}split/", group))["results"]
+    assert work_minutes(server) == 25
+    assert void(f"orders/{other['id']}/", other["lines"][0]["id"], "1") == 15
+    version = said(server.get(path))["lines"][0]["version"]
+    server.patch(f"{path}lines/{line}/", {"quantity": "3.5", "version": version})
+    assert (work_minutes(server), void(path, line, "2.5")) == (35, 10)
+    assert void(path, line, "1") == 0
+
+
+def test_what_was_ready_before_a_void_takes_nothing_off_the_rest(
+    server: Member, manager: Member, kitchen: Member, menu: Menu
+) -> None:
+    Product.objects.filter(pk=menu.burger.pk).update(prep_minutes=10)
+    order = opened(server, menu.order(menu.line(quantity="3"), channel="takeaway"))
+    path, line = f"orders/{order['id']}/", order["lines"][0]["id"]
+    server.post(f"{path}send/")
+    kitchen.post(f"kitchen/tickets/{Ticket.objects.get().pk}/ready/")
+    manager.post(f"{path}void-line/", {"line": line, "quantity": "1", "reason": "cold"})
+    version = said(server.get(path))["lines"][0]["version"]
+    server.patch(f"{path}lines/{line}/", {"quantity": "4", "version": version})
+    assert work_minutes(server) == 20
+    manager.post(f"{path}void-line/", {"line": line, "quantity": "1", "reason": "cold"})
+    assert work_minutes(server) == 10
 
 
 def test_the_promise_comes_from_what_tickets_took(server: Member, menu: Menu) -> None:
