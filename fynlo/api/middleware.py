@@ -17,8 +17,8 @@ from fynlo.cache import spent_ms
 from fynlo.events.log import current_request_id
 
 logger = logging.getLogger("fynlo.request")
-# Who knows the address of a receipt may read it.
-_SECRET_PATH = re.compile(r"^/r/.*")
+# Who knows the address of a receipt may read it, of a payment pay it.
+_SECRET_PATH = re.compile(r"^/(r|q)/(?!return/)[^/]*")
 _ACCEPTED_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -54,7 +54,7 @@ class RequestTrace:
         logger.info(
             "%s %s %s",
             request.method,
-            _SECRET_PATH.sub("/r/-/", request.path),
+            _SECRET_PATH.sub(r"/\1/-", request.path),
             response.status_code,
             extra={"ms": round(milliseconds, 1), "db_ms": round(timer.spent, 1)},
         )

@@ -24,3 +24,11 @@ def lock_webhook(pk: UUID) -> WebhookEvent:
 def webhooks_waiting(*, now: datetime, limit: int) -> list[UUID]:
     rows = WebhookEvent.objects.filter(state=WebhookState.RECEIVED, try_at__lte=now)
     return list(rows.order_by("try_at", "pk").values_list("pk", flat=True)[:limit])
+
+
+def occurred_at(provider: str, provider_id: str, *, kind: str) -> datetime:
+    """When the provider says that it happened; it has to have told us."""
+    rows = WebhookEvent.objects.filter(provider=provider, provider_id=provider_id, kind=kind)
+    moment = rows.values_list("occurred_at", flat=True)[0]
+    assert moment
+    return moment

@@ -1,6 +1,5 @@
 """`manage.py till --day`: an iPad's whole day against a running stack, then a verdict."""
 
-import json
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from fynlo.settings.env import STATE_DIR
+from syncing.management.till.cast import by_email, by_pin, read_stack
 from syncing.management.till.client import Till
 from syncing.management.till.day import Day, replay
 from syncing.management.till.listener import Listener
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--ready", type=Path, default=STATE_DIR / "ready.json")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        stack = _read(options["ready"])
+        stack = read_stack(options["ready"])
         seed = options["seed"] if options["seed"] is not None else SystemRandom().randrange(10**6)
         self.stdout.write(f"a day of {options['orders']} orders, seed {seed}")
         day, verdict = play(stack, orders=options["orders"], seed=seed)
@@ -43,21 +43,11 @@ class Command(BaseCommand):
         self.stdout.write(self.style.SUCCESS("the day adds up, to the penny and to the event"))
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        stack: dict[str, Any] = json.loads(path.read_text())
-    except OSError as error:
-        raise CommandError(
-            f"No running stack found ({path}): start one with `make run`."
-        ) from error
-    return stack
-
-
 def play(stack: dict[str, Any], *, orders: int, seed: int) -> tuple[Day, Verdict]:
     """One day against the stack that `ready.json` describes."""
-    owner = _by_email(stack, "owner")
-    floor, counter = (_by_pin(stack, role) for role in ("server", "cashier"))
-    kitchen = _by_email(stack, "kitchen")
+    owner = by_email(stack, "owner")
+    floor, counter = (by_pin(stack, role) for role in ("server", "cashier"))
+    kitchen = by_email(stack, "kitchen")
     status, etag = floor.status_of("menu/")
     again, _ = floor.status_of("menu/", **{"If-None-Match": etag})
     tables = [table for row in floor.get("floors/")["results"] for table in row["tables"]]
@@ -86,22 +76,6 @@ def _last_seq(stack: dict[str, Any], owner: Till) -> int:
     greeted.live.wait(10)
     greeted.stop()
     return greeted.since or 0
-
-
-def _by_email(stack: dict[str, Any], role: str) -> Till:
-    till, login = Till(stack["http"], role), stack["logins"][role]
-    till.sign_in(email=login["email"], password=login["password"], restaurant=stack["restaurant"])
-    return till
-
-
-def _by_pin(stack: dict[str, Any], role: str) -> Till:
-    till, login = Till(stack["http"], role), stack["logins"][role]
-    till.sign_in_by_pin(
-        device_token=stack["device_token"],
-        employee_code=login["employee_code"],
-        pin=login["pin"],
-    )
-    return till
 
 
 def _latency(day: Day) -> str:

@@ -44,8 +44,12 @@ class Listener:
 
     def wait_for(self, seq: int, *, seconds: float) -> bool:
         """Whether everything up to this number was heard in time."""
+        return self.wait_until(lambda: max(self.events, default=0) >= seq, seconds=seconds)
+
+    def wait_until(self, condition: Callable[[], bool], *, seconds: float) -> bool:
+        """Whether it became true with an event, or was, in time."""
         with self._heard:
-            return self._heard.wait_for(lambda: max(self.events, default=0) >= seq, seconds)
+            return self._heard.wait_for(condition, seconds)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -84,9 +88,9 @@ class Listener:
         is_repeat = seq in self.events
         self.repeats += is_repeat
         self.out_of_order += not is_repeat and seq < max(self.events, default=0)
+        if self._on_event and not is_repeat:
+            self._on_event(event)
         with self._heard:
             self.events[seq] = event
             self.since = max(seq, self.since or 0)
             self._heard.notify_all()
-        if self._on_event and not is_repeat:
-            self._on_event(event)
