@@ -60,6 +60,8 @@ class ProviderAttempt:
 
     `provider_status` is its word, unchanged. `failure` is its reason, empty unless it failed.
     `fee` is what it took, None while it has not said. `client_secret` is never stored or logged.
+    `dispute` is the provider's id of the newest dispute, `disputed` its amount, `dispute_fee` what
+    the provider charges for it.
     """
 
     provider_id: str
@@ -75,6 +77,9 @@ class ProviderAttempt:
     client_secret: str = ""
     expires_at: datetime | None = None
     opened: bool = False
+    dispute: str = ""
+    disputed: int = 0
+    dispute_fee: int = 0
 
 
 @dataclass(frozen=True, slots=True)

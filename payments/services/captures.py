@@ -8,13 +8,14 @@ from fynlo.accounts.selectors import restaurant_profile
 from fynlo.clock import business_date
 from fynlo.db import transaction_required
 from fynlo.errors import move
-from payments.choices import PAYMENT_TRANSITIONS, AttemptStatus, PaymentStatus
+from payments.choices import PAYMENT_TRANSITIONS, AttemptStatus, PaymentStatus, Posting
 from payments.models import Payment, Refund
 from payments.providers.base import ProviderAttempt
 from payments.selectors.attempts import Held
 from payments.selectors.refunds import refunds_that_count
 from payments.services.postings import (
     post_captured,
+    post_dispute,
     post_fee_adjustment,
     post_late_success,
     post_reversed,
@@ -25,6 +26,11 @@ from pos.services.bill import OpenBill, open_bill
 from pos.services.settlement import Tender, record_payment, take_back_payment
 
 logger = logging.getLogger(__name__)
+DISPUTES = {
+    AttemptStatus.DISPUTED: Posting.DISPUTE_OPENED,
+    AttemptStatus.DISPUTE_WON: Posting.DISPUTE_WON,
+    AttemptStatus.DISPUTE_LOST: Posting.DISPUTE_LOST,
+}
 
 
 @transaction_required
@@ -125,3 +131,21 @@ def reverse(held: Held, *, now: datetime) -> None:
         now=now,
     )
     held.kind = "payment.reversed"
+
+
+@transaction_required
+def dispute(held: Held, said: ProviderAttempt, kind: Posting, *, now: datetime) -> None:
+    """The guest asked their bank for the money, or it was decided who has it. The order stays as
+    it was paid: this is between the restaurant and the bank."""
+    attempt = held.attempt
+    logger.warning("attempt %s: %s", attempt.pk, kind)
+    attempt.save()
+    post_dispute(
+        attempt=attempt,
+        kind=kind,
+        dispute=said.dispute,
+        amount=said.disputed,
+        fee=said.dispute_fee,
+        now=now,
+    )
+    held.kind = f"payment.{kind}"

@@ -31,12 +31,12 @@ from payments.services.watching import watch
 
 logger = logging.getLogger(__name__)
 _MONEY = frozenset({AttemptStatus.SUCCEEDED, AttemptStatus.SETTLED})
-_AFTER_SUCCESS = PAID - {AttemptStatus.SUCCEEDED} | {AttemptStatus.REVERSED}
+_DISPUTE_CLOSED = frozenset({AttemptStatus.DISPUTE_WON, AttemptStatus.DISPUTE_LOST})
 
 
 def steps(current: str, said: str) -> list[AttemptStatus]:
     """What an attempt goes through when its provider says so: nothing, one state, or
-    SUCCEEDED and what comes after it. Pure.
+    SUCCEEDED and what comes after it, or a dispute from its beginning. Pure.
 
     While it is being cancelled, any death is the death that was asked for. What was given up and
     is paid all the same is LATE_SUCCESS; what was paid and has failed is REVERSED.
@@ -45,14 +45,22 @@ def steps(current: str, said: str) -> list[AttemptStatus]:
     if current in DEAD:
         path = [AttemptStatus.LATE_SUCCESS] if target in _MONEY else []
     elif current in PAID:
-        path = [AttemptStatus.REVERSED if target in DEAD else target]
+        path = _after_success(current, target)
     elif target in DEAD:
         path = [_death(current, target)]
-    elif target in _AFTER_SUCCESS:
-        path = [AttemptStatus.SUCCEEDED, target]
+    elif target in PAID - {AttemptStatus.SUCCEEDED}:
+        path = [AttemptStatus.SUCCEEDED, *_after_success(AttemptStatus.SUCCEEDED, target)]
     else:
         path = [target]
     return path if _may_go(current, path) else []
+
+
+def _after_success(current: str, target: AttemptStatus) -> list[AttemptStatus]:
+    if target in DEAD:
+        return [AttemptStatus.REVERSED]
+    if target in _DISPUTE_CLOSED and current not in _DISPUTE_CLOSED | {AttemptStatus.DISPUTED}:
+        return [AttemptStatus.DISPUTED, target]
+    return [target]
 
 
 def _death(current: str, target: AttemptStatus) -> AttemptStatus:
@@ -173,6 +181,8 @@ def move_to(
         captures.receive_late(held, said, now=now)
     elif status == AttemptStatus.REVERSED and was_paid:
         captures.reverse(held, now=now)
+    elif status in captures.DISPUTES and said:
+        captures.dispute(held, said, captures.DISPUTES[status], now=now)
 
 
 def _end_what_is_over(held: Held, said: ProviderAttempt, *, now: datetime) -> None:

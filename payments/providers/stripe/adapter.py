@@ -24,7 +24,7 @@ from payments.providers.base import (
     ProviderRefund,
     SettlementLine,
 )
-from payments.providers.stripe.amounts import to_stripe
+from payments.providers.stripe.amounts import from_stripe, to_stripe
 from payments.providers.stripe.config import StripeConfig
 from payments.providers.stripe.reading import (
     DISPUTES,
@@ -272,8 +272,16 @@ class Stripe:
         rows = self._wire.client.v1.disputes.list(params, self._options()).data
         if not rows or rows[0].status in INQUIRIES:
             return found
-        status = DISPUTES.get(rows[0].status, AttemptStatus.DISPUTED)
-        return replace(found, status=status, failure=rows[0].reason)
+        newest = rows[0].to_dict()
+        taken = newest.get("balance_transactions") or [{"fee": 0}]
+        return replace(
+            found,
+            status=DISPUTES.get(newest["status"], AttemptStatus.DISPUTED),
+            failure=newest["reason"],
+            dispute=newest["id"],
+            disputed=from_stripe(newest["amount"], found.currency),
+            dispute_fee=from_stripe(taken[0]["fee"], found.currency),
+        )
 
     def _searched(self, attempt: UUID) -> ProviderAttempt | None:
         params: Any = {"query": f"metadata['attempt_id']:'{attempt}'", "limit": 1}
