@@ -7,6 +7,7 @@ from fynlo.api.health import live, ready
 from fynlo.api.rates import limited_sign_in
 from fynlo.api.schema_page import Schema
 from payments.urls import pages as guest_pages
+from payments.views.health import ledger
 from pos.urls import pages
 from pos.views.receipts import public_page
 
@@ -31,6 +32,7 @@ urlpatterns = [
     path("", include(clock_pages)),
     path("health/live/", live),
     path("health/ready/", ready),
+    path("health/ledger/", ledger),
 ]
 
 handler500 = "fynlo.api.outage_page.server_failed"

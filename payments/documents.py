@@ -218,3 +218,18 @@ TIP = Document(
         "created_at": "created_at",
     },
 )
+LEDGER_ALARM = Document(
+    "ledger_alarm",
+    models.LedgerAlarm,
+    stream="payments",
+    fields={
+        "id": "id",
+        "check": "check_name",
+        "currency": "currency",
+        "books": "books",
+        "counted": "counted",
+        "raised_at": "raised_at",
+        "ended_at": "ended_at",
+        "version": "version",
+    },
+)

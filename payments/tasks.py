@@ -6,7 +6,8 @@ from celery import shared_task
 from fynlo.clock import utc_now
 from fynlo.db import durable
 from payments.errors import ProviderError
-from payments.services import asking, calls, cancelling, sweeps, webhooks
+from payments.selectors.ledger_checks import ledger_faults
+from payments.services import asking, calls, cancelling, ledger_watch, sweeps, webhooks
 
 
 @shared_task(name="payments.call_provider")
@@ -58,3 +59,13 @@ def poll(**_: Any) -> None:
         attempts, refunds = sweeps.to_poll(now=utc_now())
     sweeps.hand_out("payments.refresh_attempt", "attempt_id", attempts)
     sweeps.hand_out("payments.refresh_refund", "refund_id", refunds)
+
+
+@shared_task(name="payments.check_ledgers")
+def check_ledgers(**_: Any) -> None:
+    """Every minute. A payment may be committed between two of the sums, so a fault counts when
+    it is there twice."""
+    suspects = ledger_faults()
+    faults = set(suspects) & set(ledger_faults()) if suspects else set()
+    with durable():
+        ledger_watch.note_faults(sorted(faults, key=str), now=utc_now())

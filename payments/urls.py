@@ -9,6 +9,7 @@ from payments.views.drawers import Drawers
 from payments.views.payments import Payments
 from payments.views.quotes import Quotes
 from payments.views.refunds import Refunds
+from payments.views.reports import MoneyReports
 from payments.views.settings import Settings
 from payments.views.splits import Splits, Tips
 from payments.views.webhooks import OpenBankingWebhooks, StripeWebhooks
@@ -24,6 +25,13 @@ router.register("apple-pay", ApplePay, basename="apple-pay")
 router.register("", Payments, basename="payment")
 
 urlpatterns = [
+    *(
+        path(
+            f"reports/{name}/",
+            MoneyReports.as_view({"get": name}, basename=f"{name}-report"),
+        )
+        for name in ("revenue", "fees", "settlement")
+    ),
     path(
         "orders/<uuid:order>/splits/",
         Splits.as_view({"get": "list", "post": "create"}, basename="payment-split"),

@@ -311,6 +311,9 @@ TABLE: dict[str, Row] = {
     "POST payments/tips/": Row(
         SELL, 201, lambda w: {"payment": w.payment, "amount": 100}, names_others=True
     ),
+    "GET payments/reports/revenue/": Row(frozenset({Role.PLATFORM_OWNER}), 200),
+    "GET payments/reports/fees/": Row(MANAGE, 200),
+    "GET payments/reports/settlement/": Row(MANAGE, 200),
     "POST payments/cash/": Row(
         SELL, 201, lambda w: {"order": w.sent, "tendered": 10_000}, names_others=True
     ),

@@ -3,6 +3,7 @@ from payments.models.attempts import PaymentAttempt, ProviderCall, provider_key
 from payments.models.drawers import DrawerEvent, DrawerSession
 from payments.models.fees import FeeSchedule, SurchargeRule
 from payments.models.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
+from payments.models.ledger_alarms import LedgerAlarm
 from payments.models.payments import Payment
 from payments.models.refunds import Refund
 from payments.models.settings import PaymentSettings
@@ -17,6 +18,7 @@ __all__ = [
     "FeeSchedule",
     "LateTip",
     "LedgerAccount",
+    "LedgerAlarm",
     "LedgerEntry",
     "LedgerTransaction",
     "Payment",

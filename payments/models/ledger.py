@@ -43,6 +43,7 @@ class LedgerTransaction(models.Model):
         constraints = [
             models.UniqueConstraint("restaurant", "source_key", name="ledger_source_posted_once")
         ]
+        indexes = [models.Index(fields=["restaurant", "business_date"], name="ledger_by_day")]
 
     def __str__(self) -> str:
         return self.source_key
