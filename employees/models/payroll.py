@@ -11,7 +11,7 @@ class Adjustment(RestaurantOwned):
     """Other times for a time entry, asked for by somebody and decided by somebody else.
 
     `proposed_breaks` is null where the breaks are right, else `[{"started_at", "ended_at",
-    "break_type", "is_paid"}]`. `before` is the time entry's document as it was when it was
+    "break_type"}]`. `before` is the time entry's document as it was when it was
     approved; `is_correction` when its payroll period was locked by then. PostgreSQL refuses to
     change what is decided.
     """

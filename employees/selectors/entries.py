@@ -14,6 +14,11 @@ def break_types(restaurant_id: UUID) -> QuerySet[BreakType]:
     return BreakType.objects.for_restaurant(restaurant_id).filter(archived_at=None)
 
 
+def break_types_ever(restaurant_id: UUID) -> QuerySet[BreakType]:
+    """With those that were taken away since."""
+    return BreakType.objects.for_restaurant(restaurant_id)
+
+
 def lock_break_type(restaurant_id: UUID, pk: UUID) -> BreakType:
     """Locked to the end of the transaction. Raises NotFound."""
     live = BreakType.objects.filter(archived_at=None)

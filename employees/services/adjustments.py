@@ -16,6 +16,7 @@ from employees.errors import InTheFuture, OwnAdjustment, TimesOutOfOrder
 from employees.models import Adjustment, Break, TimeEntry
 from employees.selectors.entries import (
     break_types,
+    break_types_ever,
     breaks_of,
     entries_in_reach,
     entry_document,
@@ -199,7 +200,7 @@ def _replace_breaks(adjustment: Adjustment, entry: TimeEntry) -> None:
     old = breaks_of([entry.pk])
     old.filter(ended_at=None).update(ended_at=entry.ended_at)
     old.update(replaced_by=adjustment)
-    kinds = {str(kind.pk): kind for kind in break_types(entry.restaurant_id)}
+    kinds = {str(kind.pk): kind for kind in break_types_ever(entry.restaurant_id)}
     fresh = []
     for row in adjustment.proposed_breaks or []:
         kind = kinds.get(row["break_type"] or "")

@@ -3,6 +3,8 @@ from typing import Any
 
 import orjson
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from employees.models import ClockAttempt, TimeEntry
 from employees.tests.calls import Till, give_pin, punch, refusal, said, shift_worked
@@ -229,3 +231,20 @@ def test_kinds_of_breaks_have_names_of_their_own(manager: Member) -> None:
     assert said(manager.patch(path, {"is_paid": True, "version": 1}))["version"] == 2
     assert manager.delete(path).status_code == 204
     assert manager.post("break-types/", body).status_code == 201
+
+
+def test_a_clock_in_takes_six_statements(manager: Member, server: Member) -> None:
+    """The policy, the restaurant and the session are known from before."""
+    said(manager.get("labour-policy/"))
+    said(server.get("timeclock/status/"))
+    with CaptureQueriesContext(connection) as captured:
+        said(punch(server, "clock-in"), 201)
+    words = [query["sql"].split()[0] for query in captured if "SAVEPOINT" not in query["sql"]]
+    assert words == [
+        "SELECT",  # the member
+        "SELECT",  # the policy
+        "SELECT",  # their shifts
+        "INSERT",  # the time entry
+        "INSERT",  # the attempt
+        "WITH",  # the event
+    ]

@@ -1,16 +1,20 @@
 """Two at once: each test fails without the constraint or lock that its docstring names."""
 
+from contextlib import ExitStack
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.http import HttpResponse
 
 from employees.models import TimeEntry
-from employees.tests.calls import Till, give_pin, punch, refusal, said
+from employees.services.periods import close_period
+from employees.tests.calls import Till, give_pin, punch, refusal, said, shift_worked
 from fynlo.accounts.models import Restaurant
-from fynlo.clock import utc_now
+from fynlo.clock import as_utc_text, utc_now
+from fynlo.db import durable
 from fynlo.testing.cast import Member
-from fynlo.testing.races import at_once
+from fynlo.testing.races import at_once, beside, wait_until_blocked
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -70,3 +74,24 @@ def test_two_breaks_at_once_are_one(server: Member) -> None:
     answers = at_once(*[lambda: punch(server, "breaks/start")] * 4)
     late = [answer for answer in answers if answer.status_code != 200]
     assert [refusal(answer) for answer in late] == [(409, "already_on_break")] * 3
+
+
+def test_hours_do_not_change_while_their_period_is_locked(
+    manager: Member, server: Member, owner: Member
+) -> None:
+    """Fails when `lock_periods_of` does not lock: the adjustment then comes in unseen, after the
+    figures were taken and before the period is locked."""
+    noon = (utc_now() - timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
+    entry = shift_worked(server, noon, noon + timedelta(hours=1))
+    times = {"started_at": entry["started_at"], "ended_at": as_utc_text(noon + timedelta(hours=2))}
+    path = f"time-entries/{entry['id']}/adjustments/"
+    adjustment = said(server.post(path, {**times, "reason": "Forgot"}), 201)
+    day = noon.date().isoformat()
+    period = said(owner.post("payroll/periods/", {"starts_on": day, "ends_on": day}), 201)
+    with ExitStack() as after, durable():
+        close_period(by=owner.actor, now=utc_now(), pk=UUID(period["id"]))
+        approval = after.enter_context(
+            beside(lambda: manager.post(f"adjustments/{adjustment['id']}/approve/"))
+        )
+        wait_until_blocked()
+    assert refusal(approval.result()) == (409, "period_locked")

@@ -21,14 +21,14 @@ from django.views.decorators.http import require_POST, require_safe
 from employees.choices import Punch, WorkState
 from employees.documents import BREAK_TYPE
 from employees.selectors.entries import break_types
+from employees.selectors.staff import staff
 from employees.services import clock as clock_service
 from employees.services.board import my_status
 from employees.services.evidence import Told
-from fynlo.accounts.actor import NO_SESSION, Actor, DeviceActor
-from fynlo.accounts.choices import Role
+from fynlo.accounts.actor import Actor, DeviceActor
 from fynlo.accounts.selectors import member_rows, restaurant_profile
-from fynlo.accounts.services.sign_in import actor_by_pin
-from fynlo.api.rates import address_of, limited_sign_in
+from fynlo.accounts.services.sign_in import actor_by_pin, actor_without_session
+from fynlo.api.rates import address_of, limited
 from fynlo.api.screens.visitors import device_at, secured
 from fynlo.clock import utc_now
 from fynlo.db import durable, new_id
@@ -68,7 +68,7 @@ def _pad(request: HttpRequest, device: DeviceActor, **shown: Any) -> HttpRespons
     return render(request, "screens/clock/pad.html", {"restaurant": house, **shown}, status=status)
 
 
-@limited_sign_in
+@limited("clock")
 @require_POST
 @on_paired_screen
 def person(request: HttpRequest, device: DeviceActor) -> HttpResponse:
@@ -118,9 +118,10 @@ def punch(request: HttpRequest, device: DeviceActor) -> HttpResponse:
         kind = Punch(request.POST.get("punch", ""))
     except (signing.BadSignature, ValueError):
         return redirect("clock")
-    if proof["device"] != str(device.device_id):
+    member = staff(device.restaurant_id, is_active=True).filter(pk=proof["member"]).first()
+    if member is None or proof["device"] != str(device.device_id):
         return redirect("clock")
-    by, now = _actor(device, UUID(proof["member"])), utc_now()
+    by, now = actor_without_session(member, device_id=device.device_id), utc_now()
     told = Told(kind, break_type=_id(request.POST.get("break_type")),
                 address=address_of(request) or None)  # fmt: skip
     try:
@@ -139,19 +140,6 @@ def _id(text: str | None) -> UUID | None:
         return UUID(text) if text else None
     except ValueError:
         return None
-
-
-def _actor(device: DeviceActor, member_id: UUID) -> Actor:
-    """Who was proven a moment ago."""
-    member = member_rows(member_id).get()
-    return Actor(
-        restaurant_id=device.restaurant_id,
-        role=Role(member.role),
-        user_id=member.user_id,
-        membership_id=member.pk,
-        session_id=NO_SESSION,
-        device_id=device.device_id,
-    )
 
 
 def _do(by: Actor, told: Told, pk: UUID, now: datetime) -> None:

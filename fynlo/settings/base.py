@@ -203,6 +203,8 @@ RATES = {
     "token": "1200/minute",
     "address": "6000/minute",
     "sign_in": "30/minute",
+    # Everybody of a house comes at nine; wrong PINs are counted for each person besides.
+    "clock": "120/minute",
     "schema": "30/minute",
     "receipt": "60/minute",
     # A guest's page: by its code, by address when the code is none, and where banks send guests.

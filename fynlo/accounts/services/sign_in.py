@@ -82,13 +82,21 @@ def actor_by_pin(*, device: DeviceActor, employee_code: str, pin: str, now: date
     )
     if member is None:
         raise PinRefused
+    return actor_without_session(member, device_id=device.device_id)
+
+
+def actor_without_session(member: Membership, *, device_id: UUID) -> Actor:
+    """A member who has just proven their PIN at this device."""
     return Actor(
         restaurant_id=member.restaurant_id,
         role=Role(member.role),
         user_id=member.user_id,
         membership_id=member.pk,
         session_id=NO_SESSION,
-        device_id=device.device_id,
+        device_id=device_id,
+        granted=frozenset(member.granted),
+        withheld=frozenset(member.withheld),
+        must_change_pin=member.pin_must_change,
     )
 
 
