@@ -1,4 +1,4 @@
-from fynlo.api.inputs import Code, Flag, Id, Input, Minor, Text
+from fynlo.api.inputs import Code, Flag, Id, Input, Minor
 from payments.serializers.payments import AskInput
 
 BASE64 = r"[A-Za-z0-9+/]{4,20000}={0,2}"
@@ -25,7 +25,7 @@ class CaptureInput(Input):
 class SessionInput(Input):
     """`validation_url`: that of the browser's event, when it is to be honoured."""
 
-    validation_url = Text(required=False, max_length=200)
+    validation_url = Code("https://[!-~]{1,190}", required=False)
 
 
 class TokenHeader(Input):
@@ -38,7 +38,7 @@ class TokenHeader(Input):
 class PaymentData(Input):
     """`payment.token.paymentData` of PassKit, as it is."""
 
-    version = Text(max_length=16)
+    version = Code("[A-Za-z0-9_]{1,16}")
     data = Code(BASE64)  # type: ignore[assignment]  # the field; `data` of a serializer stays
     signature = Code(BASE64)
     header = TokenHeader()

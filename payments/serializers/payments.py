@@ -1,8 +1,8 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from fynlo.api.inputs import Flag, Id, Input, Minor, Whole
+from fynlo.api.inputs import Flag, Id, Input, JSONSchema, Minor, Whole
 from fynlo.api.pages import PageQuery
 from payments.choices import FeePayer, Method, PaymentStatus
 
@@ -42,6 +42,9 @@ class PaymentInput(WantedInput):
 class AskInput(WantedInput):
     """`order` and what is wanted of it, or `payment`, one that is pending, as it is."""
 
+    json_schema: ClassVar[JSONSchema] = {
+        "not": {"anyOf": [{"required": ["payment", "amount"]}, {"required": ["payment", "tip"]}]}
+    }
     order = Id(required=False)
     tip = Minor(required=False)
     payment = Id(required=False)

@@ -13,7 +13,7 @@ from django.db import transaction
 from fynlo.celery import app
 from fynlo.db import durable, transaction_required
 from payments.choices import Provider, WebhookState
-from payments.errors import ProviderError
+from payments.errors import ProviderAuth, ProviderError, SignatureInvalid
 from payments.models import WebhookEvent
 from payments.providers.base import ProviderEvent, RestaurantAccount
 from payments.providers.registry import provider_of
@@ -35,9 +35,13 @@ def read_webhook(
 ) -> ProviderEvent:
     """Verifies the signature; may ask the provider for its keys: call outside a transaction.
 
-    Raises SignatureInvalid, ProviderError.
+    Raises SignatureInvalid, also where no provider was set up and none can have signed;
+    ProviderError.
     """
-    adapter = provider_of(provider, RestaurantAccount())
+    try:
+        adapter = provider_of(provider, RestaurantAccount())
+    except ProviderAuth as nobody:
+        raise SignatureInvalid from nobody
     return adapter.parse_webhook(raw, headers, path=path, now=now)
 
 
