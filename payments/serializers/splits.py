@@ -19,7 +19,7 @@ class GuestInput(Input):
     lines = rows_of(TakenInput(), min_length=1, max_length=200)
 
 
-class SplitInput(Input):
+class PaymentSplitInput(Input):
     """One of the three: `equal` parts, `amounts` of their own, or what each guest had (`items`)."""
 
     equal = Whole(required=False, min_value=2, max_value=AT_MOST)

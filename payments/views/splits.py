@@ -10,7 +10,7 @@ from fynlo.api.views import Endpoint
 from payments.documents import LATE_TIP, PAYMENT_SPLIT, TIP
 from payments.selectors.splits import splits_of
 from payments.selectors.tips import tips_in_reach
-from payments.serializers.splits import LateTipInput, SplitInput, TipQuery
+from payments.serializers.splits import LateTipInput, PaymentSplitInput, TipQuery
 from payments.services.splitting import Taken, split_payment
 from payments.services.tips import take_late_tip
 
@@ -23,7 +23,7 @@ class Splits(Endpoint):
         rows = splits_of(self.actor.restaurant_id, order)
         return self.page(PAYMENT_SPLIT, rows, order=("made_at", "number", "id"))
 
-    @operation(Permission.TAKE_PAYMENT, body=SplitInput, answers=PAYMENT_SPLIT, pages=True)
+    @operation(Permission.TAKE_PAYMENT, body=PaymentSplitInput, answers=PAYMENT_SPLIT, pages=True)
     def create(self, request: Request, order: UUID) -> HttpResponse:
         given = self.body()
         guests = given.pop("items", [])
