@@ -28,6 +28,13 @@ def stack() -> Iterator[Stack]:
         yield running
 
 
+@pytest.fixture(autouse=True)
+def keys(stack: Stack, settings: Any) -> None:
+    """Those of the stack: guests' phones read its QR codes."""
+    settings.SECRET_KEY = stack.variables["SECRET_KEY"]
+    settings.PUBLIC_PAY_BASE_URL = stack.ready["http"]
+
+
 def by_role(stack: Stack, role: str) -> Till:
     till, login = Till(stack.ready["http"], role), stack.ready["logins"][role]
     till.sign_in(
@@ -52,7 +59,7 @@ def live_through(
             assert ear.wait_for(begun_at + number * step, seconds=60)
             assert not playing.done()
             strike()
-        day, verdict = playing.result(timeout=90)
+        day, verdict = playing.result(timeout=240)
     ear.stop()
     assert not ear.out_of_order
     return day, verdict

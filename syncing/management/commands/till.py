@@ -47,11 +47,12 @@ def play(stack: dict[str, Any], *, orders: int, seed: int) -> tuple[Day, Verdict
     """One day against the stack that `ready.json` describes."""
     owner = by_email(stack, "owner")
     floor, counter = (by_pin(stack, role) for role in ("server", "cashier"))
-    kitchen = by_email(stack, "kitchen")
+    kitchen, manager = by_email(stack, "kitchen"), by_email(stack, "manager")
     status, etag = floor.status_of("menu/")
     again, _ = floor.status_of("menu/", **{"If-None-Match": etag})
     tables = [table for row in floor.get("floors/")["results"] for table in row["tables"]]
-    day = Day(floor, counter, kitchen, floor.get("menu/"), tables, seed)
+    cast = (floor, counter, kitchen, manager)
+    day = Day(*cast, stack["stand_ins"], floor.get("menu/"), tables, seed)
     heard = Listener(stack["websocket"], owner.access, on_event=day.hear).start()
     if not heard.live.wait(10):
         raise CommandError("The WebSocket does not come alive.")

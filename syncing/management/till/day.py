@@ -1,4 +1,5 @@
-"""A day at the till: two servers, a kitchen and a cash drawer, over HTTP and WebSocket only."""
+"""A day at the till: two servers, a kitchen, and guests who pay in every way, over HTTP and
+WebSocket only."""
 
 import random
 import threading
@@ -10,6 +11,7 @@ from typing import Any
 from syncing.management.till.arithmetic import MenuPrices
 from syncing.management.till.client import Till, TillProblem, new_id
 from syncing.management.till.listener import Event, Listener
+from syncing.management.till.paying import WAYS, Desk
 
 CHANNELS = ("dine_in", "dine_in", "dine_in", "takeaway")
 FLOAT = 10_000
@@ -18,11 +20,14 @@ NOTES = ("", "", "no ice", "allergy: nuts", "sauce apart")
 
 @dataclass
 class Day:
-    """The cast and what they have done. `seed` makes the same day again."""
+    """The cast and what they have done. `seed` makes the same day again; `stand_ins` are the URLs
+    of those for the providers."""
 
     floor: Till
     counter: Till
     kitchen: Till
+    manager: Till
+    stand_ins: dict[str, str]
     menu: dict[str, Any]
     tables: list[dict[str, Any]]
     seed: int
@@ -32,6 +37,7 @@ class Day:
     tickets: "Queue[str | None]" = field(default_factory=Queue)
     cooked: int = 0
     drawer: dict[str, Any] = field(default_factory=dict)
+    desk: Desk = field(init=False)
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)  # noqa: S311  (a repeatable day, not a secret)
@@ -56,12 +62,14 @@ class Day:
         """At the counter, with a float; it is this till's own until it is counted."""
         body = {"name": f"Till {str(new_id())[-12:]}", "opening_float": FLOAT}
         self.drawer = self.counter.post("payments/drawers/", body)
+        self.desk = Desk(self.counter, self.manager, self.stand_ins, self.drawer)
 
     def close_drawer(self) -> None:
         """Counted as a person would: the float and what guests left."""
         path = f"payments/drawers/{self.drawer['id']}/"
-        paid = sum(order["paid"] for order in self.orders.values())
-        self.counter.post(f"{path}count/", {"counted": FLOAT + paid})
+        counters = self.desk.counters
+        left = counters.taken["cash"] - counters.back["cash"]
+        self.counter.post(f"{path}count/", {"counted": FLOAT + left})
         self.drawer = self.counter.post(f"{path}close/")
 
     def close_kitchen(self) -> None:
@@ -83,6 +91,8 @@ class Day:
             "more": [self._line() for _ in range(4)],
             "discount": self.random.random() < 0.3,
             "void": self.random.random() < 0.2,
+            "way": self.random.choice(WAYS),
+            "refund": self.random.random() < 0.15,
             "tip": self.random.choice((0, 0, 100, 250)),
             "note_size": self.random.choice((500, 1000, 2000, 5000)),
         }
@@ -148,17 +158,11 @@ class Day:
                 self.refusals.append(problem.code)
 
     def _pay(self, path: str, order_id: str, plan: dict[str, Any]) -> dict[str, Any]:
-        due = self.counter.get(path)["due"] + plan["tip"]
-        tendered = -(-due // plan["note_size"]) * plan["note_size"]
-        body = {
-            "id": str(new_id()),
-            "order": order_id,
-            "tendered": tendered,
-            "tip": plan["tip"],
-            "drawer": self.drawer["id"],
-        }
-        self.counter.post("payments/cash/", body)
+        payments = self.desk.pay(order_id, plan)
         done: dict[str, Any] = self.counter.post(f"{path}complete/")
+        if plan["refund"]:
+            self.desk.give_back(payments[0], 1)
+            done = self.counter.get(path)
         return done
 
     def _cook(self) -> None:

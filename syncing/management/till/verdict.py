@@ -31,16 +31,32 @@ def judge(day: Day, heard: Listener, log: dict[int, Event], *, first: int, last:
     verdict.check(day.cooked == tickets, f"{tickets} tickets, {day.cooked} of them cooked")
     off = day.drawer["difference"]
     verdict.check(not off, f"the drawer is off by {off}")
-    revenue = sum(order["paid"] for order in day.orders.values())
+    _judge_money(verdict, day)
     lines = sum(len(order["lines"]) for order in day.orders.values())
     verdict.facts += [
-        f"{len(day.orders)} orders, {lines} lines, {revenue / 100:.2f} {day.menu['currency']} cash",
+        f"{len(day.orders)} orders, {lines} lines, {_by_method(day)} {day.menu['currency']}",
         f"a drawer counted at {day.drawer['counted'] / 100:.2f}, as expected",
         f"{day.cooked} tickets cooked, {len(day.refusals)} voids refused as they must be",
         f"events {first + 1} to {last}: {len(log)} in the log, {heard.reconnects} reconnects,"
         f" {heard.repeats} told twice",
     ]
     return verdict
+
+
+def _judge_money(verdict: Verdict, day: Day) -> None:
+    """What guests paid, by the payments and by the orders."""
+    counters = day.desk.counters
+    paid = sum(order["paid"] for order in day.orders.values())
+    back = sum(order["refunded"] for order in day.orders.values())
+    taken, given = counters.taken.total(), counters.back.total()
+    verdict.check(taken == paid, f"payments come to {taken}, orders to {paid}")
+    verdict.check(given == back, f"{given} was refunded, the orders say {back}")
+
+
+def _by_method(day: Day) -> str:
+    counters = day.desk.counters
+    sums = (f"{amount / 100:.2f} {method}" for method, amount in sorted(counters.taken.items()))
+    return f"{', '.join(sums)}, {counters.back.total() / 100:.2f} refunded"
 
 
 def _judge_order(verdict: Verdict, order: dict[str, Any], day: Day, lines_sent: int) -> None:
