@@ -31,6 +31,7 @@ from fynlo.errors import PermissionMissing
 from fynlo.events.log import append
 
 _SIGNED_OUT_BY = frozenset({"role", "is_active"})
+_TERMS = frozenset({"hourly_wage", "contract_minutes"})
 
 
 class Terms(TypedDict, total=False):
@@ -129,11 +130,13 @@ def change_staff(
 ) -> str:
     """Only what is given changes. Another role, or none, ends their sessions.
 
-    A new wage counts from the next clock-in.
+    A new wage counts from the next clock-in, and is set by somebody else, but for owners.
     Raises NotFound, PermissionMissing, VersionConflict, EmployeeCodeTaken, LastOwner.
     """
     member = _lock(by, pk, expected_version)
     _must_give(by, Role(changes.get("role", member.role)))
+    if pk == by.membership_id and by.role != Role.OWNER and _TERMS & changes.keys():
+        raise PermissionMissing("Nobody sets their own wage. Ask an owner.")
     if changes.get("employee_code", member.employee_code) != member.employee_code:
         _check_code(by.restaurant_id, changes["employee_code"])
     if changes.get("role") == Role.OWNER:

@@ -102,6 +102,13 @@ def test_a_manager_does_not_touch_an_owner(manager: Member, owner: Member) -> No
         assert refusal(response) == (403, "permission_missing")
 
 
+def test_nobody_but_an_owner_sets_their_own_wage(manager: Member, owner: Member) -> None:
+    rise = {"hourly_wage": 9900, "version": 1}
+    assert refusal(manager.patch(path_of(manager), rise)) == (403, "permission_missing")
+    for path in (path_of(manager), path_of(owner)):
+        assert said(owner.patch(path, rise))["hourly_wage"] == 9900
+
+
 def test_who_is_removed_cannot_sign_in_and_stays_on_record(owner: Member, server: Member) -> None:
     assert owner.delete(path_of(server)).status_code == 204
     assert server.get("auth/me/").status_code == 401

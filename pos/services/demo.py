@@ -20,6 +20,7 @@ from pos.services.demo_cast import (
     KETTLE_TILL_TOKEN,
     PASSWORD,
     PLACES,
+    WAGES,
     Person,
     Place,
 )
@@ -87,7 +88,12 @@ def _hire(restaurant: Restaurant, place: Place) -> None:
             is_superuser=person.role is Role.PLATFORM_OWNER,
         )
         member = Membership.objects.create(
-            restaurant=restaurant, user=user, role=person.role, employee_code=person.employee_code
+            restaurant=restaurant,
+            user=user,
+            role=person.role,
+            employee_code=person.employee_code,
+            job_title=person.role.label,
+            hourly_wage=WAGES[person.role],
         )
         set_pin(membership=member, pin=person.pin)
 

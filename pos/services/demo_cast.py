@@ -8,6 +8,16 @@ from pos.choices import TableShape
 
 PASSWORD = "the-kettle-is-on"  # noqa: S105 - printed by load_demo, for demonstration only
 
+# Minor units an hour.
+WAGES = {
+    Role.PLATFORM_OWNER: 0,
+    Role.OWNER: 0,
+    Role.MANAGER: 1850,
+    Role.CASHIER: 1300,
+    Role.SERVER: 1260,
+    Role.KITCHEN: 1480,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
