@@ -230,6 +230,19 @@ class AcceptAt(models.TextChoices):
     SETTLED = "settled", "When the money is in the account"
 
 
+class CloseState(models.TextChoices):
+    CHECKING = "CHECKING", "Looking for what is still open"
+    SUMMING = "SUMMING", "Adding the day up"
+    DONE = "DONE", "Closed"
+
+
+CLOSE_TRANSITIONS: Transitions = {
+    CloseState.CHECKING: frozenset({CloseState.SUMMING}),
+    CloseState.SUMMING: frozenset({CloseState.DONE}),
+    CloseState.DONE: frozenset(),
+}
+
+
 class SplitKind(models.TextChoices):
     EQUAL = "equal", "Equal parts"
     ITEMS = "items", "What each had"

@@ -233,3 +233,21 @@ LEDGER_ALARM = Document(
         "version": "version",
     },
 )
+DAY_CLOSE = Document(
+    "day_close",
+    models.DayClose,
+    stream="payments",
+    fields={
+        "id": "id",
+        "business_date": "business_date",
+        "number": "number",
+        "state": "state",
+        "progress": "progress",
+        "overridden": "overridden",
+        "report": "report",
+        "requested_by": "requested_by_id",
+        "requested_at": "requested_at",
+        "closed_at": "closed_at",
+        "version": "version",
+    },
+)

@@ -79,6 +79,26 @@ class PaymentNotTaken(DomainError):
     message = "Nothing was taken by this payment. Take the tip with it instead."
 
 
+class DayBlocked(DomainError):
+    """`extra["blockers"]`: as `day/preflight/` lists them."""
+
+    code = "day_blocked"
+    status = 409
+    message = "The day cannot be closed yet. See `blockers`, or close over them with `override`."
+
+
+class DayAlreadyClosed(DomainError):
+    code = "day_already_closed"
+    status = 409
+    message = "This business day is closed. Read its report."
+
+
+class DayNotOver(DomainError):
+    code = "day_not_over"
+    status = 422
+    message = "This business day has not begun. Close today's or an earlier one."
+
+
 class MethodNotAvailable(DomainError):
     """`extra["obstacles"]`: why, as in a quote."""
 

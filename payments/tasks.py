@@ -7,7 +7,7 @@ from fynlo.clock import utc_now
 from fynlo.db import durable
 from payments.errors import ProviderError
 from payments.selectors.ledger_checks import ledger_faults
-from payments.services import asking, calls, cancelling, ledger_watch, sweeps, webhooks
+from payments.services import asking, calls, cancelling, closing, ledger_watch, sweeps, webhooks
 
 
 @shared_task(name="payments.call_provider")
@@ -69,3 +69,18 @@ def check_ledgers(**_: Any) -> None:
     faults = set(suspects) & set(ledger_faults()) if suspects else set()
     with durable():
         ledger_watch.note_faults(sorted(faults, key=str), now=utc_now())
+
+
+@shared_task(name="payments.close_day")
+def close_day(*, close_id: str, **_: Any) -> None:
+    """Twice, or by two workers at once, does no harm."""
+    more = True
+    while more:
+        with durable():
+            more = closing.take_step(close_id=UUID(close_id), now=utc_now())
+
+
+@shared_task(name="payments.resume_closes")
+def resume_closes(**_: Any) -> None:
+    with durable():
+        closing.resume(now=utc_now())

@@ -5,6 +5,7 @@ from payments.views import guests
 from payments.views.apple import ApplePay, domain_association
 from payments.views.attempts import QRCodes
 from payments.views.card import CardIntents
+from payments.views.day import Day
 from payments.views.drawers import Drawers
 from payments.views.payments import Payments
 from payments.views.quotes import Quotes
@@ -32,6 +33,10 @@ urlpatterns = [
         )
         for name in ("revenue", "fees", "settlement")
     ),
+    path("day/preflight/", Day.as_view({"get": "preflight"}, basename="day-preflight")),
+    path("day/close/", Day.as_view({"post": "close"}, basename="day-close")),
+    path("day/closes/", Day.as_view({"get": "closes"}, basename="day-closes")),
+    path("day/closes/<uuid:pk>/", Day.as_view({"get": "one_close"}, basename="day-closed")),
     path(
         "orders/<uuid:order>/splits/",
         Splits.as_view({"get": "list", "post": "create"}, basename="payment-split"),

@@ -314,6 +314,10 @@ TABLE: dict[str, Row] = {
     "GET payments/reports/revenue/": Row(frozenset({Role.PLATFORM_OWNER}), 200),
     "GET payments/reports/fees/": Row(MANAGE, 200),
     "GET payments/reports/settlement/": Row(MANAGE, 200),
+    "GET payments/day/preflight/": Row(MANAGE, 200),
+    "POST payments/day/close/": Row(MANAGE, 202, lambda w: {"override": True}),
+    "GET payments/day/closes/": Row(MANAGE, 200),
+    "GET payments/day/closes/<day_close>/": Row(MANAGE, 200),
     "POST payments/cash/": Row(
         SELL, 201, lambda w: {"order": w.sent, "tendered": 10_000}, names_others=True
     ),

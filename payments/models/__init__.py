@@ -1,5 +1,6 @@
 from payments.models.apple import AppleTransaction
 from payments.models.attempts import PaymentAttempt, ProviderCall, provider_key
+from payments.models.closing import DayClose
 from payments.models.drawers import DrawerEvent, DrawerSession
 from payments.models.fees import FeeSchedule, SurchargeRule
 from payments.models.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
@@ -13,6 +14,7 @@ from payments.models.webhooks import WebhookEvent
 
 __all__ = [
     "AppleTransaction",
+    "DayClose",
     "DrawerEvent",
     "DrawerSession",
     "FeeSchedule",
