@@ -68,7 +68,14 @@ def play(stack: dict[str, Any], *, orders: int, seed: int) -> tuple[Day, Verdict
     log = replay(stack["websocket"], owner.access, since=first, last=last)
     verdict = judge(day, heard, log, first=first, last=last)
     verdict.check((status, again) == (200, 304), f"menu answered {status}, then {again}")
+    wrong = _books_that_disagree(stack, owner)
+    verdict.check(not wrong, f"books, drawers, tips and orders disagree: {wrong}")
     return day, verdict
+
+
+def _books_that_disagree(stack: dict[str, Any], till: Till) -> list[str]:
+    checks = till.http.get(f"{stack['http']}/health/ledger/").json()["checks"]
+    return [name for name, agrees in checks.items() if not agrees]
 
 
 def _last_seq(stack: dict[str, Any], owner: Till) -> int:
