@@ -4,7 +4,7 @@ A nudge may be lost: sockets that see a gap, or hear nothing, read the log.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -14,6 +14,8 @@ from fynlo.redis import asking
 
 logger = logging.getLogger(__name__)
 CHANNEL = "fynlo:events"
+PASSING = 0
+"""In place of a number, of what is not numbered: the log begins with 1."""
 
 
 class Publishable(Protocol):
@@ -29,12 +31,22 @@ class Publishable(Protocol):
 
 def publish(events: Sequence[Publishable]) -> None:
     """One Redis message for each event: `restaurant seq stream`, a newline, the envelope."""
+    _publish(
+        f"{event.restaurant_id} {event.seq} {event.stream}\n{event.envelope}" for event in events
+    )
+
+
+def publish_passing(*, restaurant_id: UUID, stream: str, text: str) -> None:
+    """JSON text that open sockets of that stream get now, and nobody later: it is in no log."""
+    _publish([f"{restaurant_id} {PASSING} {stream}\n{text}"])
+
+
+def _publish(messages: Iterable[str]) -> None:
     try:
         with asking() as redis:
             pipeline = redis.pipeline(transaction=False)
-            for event in events:
-                head = f"{event.restaurant_id} {event.seq} {event.stream}\n"
-                pipeline.publish(CHANNEL, head + event.envelope)
+            for message in messages:
+                pipeline.publish(CHANNEL, message)
             pipeline.execute()
     except RedisError as error:
         logger.warning("nudge lost, sockets will read the log: %s", error)

@@ -4,12 +4,22 @@ from datetime import datetime
 from uuid import UUID
 
 from fynlo.db import OwnedQuerySet
+from fynlo.errors import NotFound
 from pos.choices import UNFINISHED
+from pos.documents import IMPORT
 from pos.models import MenuImport
 
 
 def menu_imports(restaurant_id: UUID) -> OwnedQuerySet[MenuImport]:
     return MenuImport.objects.for_restaurant(restaurant_id)
+
+
+def import_document(restaurant_id: UUID, pk: UUID) -> str:
+    """Raises NotFound."""
+    found = IMPORT.read(menu_imports(restaurant_id).filter(pk=pk))
+    if not found:
+        raise NotFound
+    return found[0]
 
 
 def lock_import(import_id: UUID, *, skip_locked: bool = False) -> MenuImport | None:

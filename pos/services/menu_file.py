@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 from pos.choices import Allergen, Diet
 from pos.services.menu_cells import Cells, Problem, cells_of, refuse
 from pos.services.menu_values import Values, values_of
+from pos.services.shares_done import Tell, counted, to_nobody
 
 Table: TypeAlias = str | Sequence[Mapping[str, Any]]
 Read: TypeAlias = Cells | Values
@@ -92,6 +93,7 @@ def read_menu(
     modifiers: Table | None,
     currency: str,
     known_groups: Collection[str] = (),
+    tell: Tell = to_nobody,
 ) -> MenuFile:
     """Both files, checked row by row and against each other; products may ask for the groups of
     the modifiers file and for `known_groups`. None is a file without rows.
@@ -101,7 +103,7 @@ def read_menu(
     problems: list[Problem] = []
     product_cells = _opened(products, PRODUCTS, currency, problems)
     modifier_cells = _opened(modifiers, MODIFIERS, currency, problems)
-    product_rows = tuple(_product(cells) for cells in product_cells)
+    product_rows = tuple(_product(cells) for cells in counted(product_cells, tell))
     modifier_rows = tuple(_modifier(cells) for cells in modifier_cells)
     _check_modifiers(modifier_cells, modifier_rows)
     groups = {row.group for row in modifier_rows}

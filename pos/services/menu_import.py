@@ -25,11 +25,12 @@ from pos.models import (
     Variation,
 )
 from pos.selectors.menu import lock_menu, menu_changed
-from pos.services.bulk_rows import insert_rows, look_up_by_index
+from pos.services.bulk_rows import in_parts, insert_rows, look_up_by_index
 from pos.services.menu_cells import Problem, refuse
 from pos.services.menu_file import PRODUCTS, GroupRows, MenuFile, ProductRow
 from pos.services.menu_merge import Merged, merge
 from pos.services.nested_rows import replace_rows
+from pos.services.shares_done import Tell, to_nobody, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Imported:
 
 
 @transaction_required
-def import_menu(*, by: Author, now: datetime, file: MenuFile) -> Imported:
+def import_menu(*, by: Author, now: datetime, file: MenuFile, tell: Tell = to_nobody) -> Imported:
     """Takes the lock of the menu. Raises MenuFileInvalid when the file does not fit what is
     there: categories of a third level, modifier groups that are gone."""
     lock_menu(by.restaurant_id)
@@ -63,7 +64,7 @@ def import_menu(*, by: Author, now: datetime, file: MenuFile) -> Imported:
     categories = _categories(by, file, parents)
     groups = _groups(by, file, now)
     products = _products(by, file, now, taxes=taxes, stations=stations, categories=categories,
-                         groups=groups)  # fmt: skip
+                         groups=groups, tell=within(tell, 0, 0.6))  # fmt: skip
     menu_changed(by.restaurant_id)
     changes: list[tuple[Document, Merged[Any]]] = [
         (TAX_RATE, taxes),
@@ -71,10 +72,10 @@ def import_menu(*, by: Author, now: datetime, file: MenuFile) -> Imported:
         (CATEGORY, parents),
         (CATEGORY, categories),
         (MODIFIER_GROUP, groups),
-        (PRODUCT, products),
     ]
     for document, merged in changes:
         _announce(document, merged, by=by, now=now)
+    _announce(PRODUCT, products, by=by, now=now, tell=within(tell, 0.6, 1))
     return _outcome(file, products)
 
 
@@ -96,10 +97,18 @@ def _inside(rows: QuerySet[Any], parent: str, *values: str) -> dict[UUID, list[t
     return found
 
 
-def _announce(document: Document, merged: Merged[Any], *, by: Author, now: datetime) -> None:
-    for verb, rows in (("created", merged.created), ("updated", merged.updated)):
-        kind, ids = f"{document.name}.{verb}", [row.pk for row in rows]
-        append_all(kind=kind, document=document, entity_ids=ids, by=by, now=now)
+def _announce(
+    document: Document, merged: Merged[Any], *, by: Author, now: datetime, tell: Tell = to_nobody
+) -> None:
+    new_part = len(merged.created) / max(len(merged.created) + len(merged.updated), 1)
+    steps = (
+        ("created", merged.created, within(tell, 0, new_part)),
+        ("updated", merged.updated, within(tell, new_part, 1)),
+    )
+    for verb, rows, tell_part in steps:
+        for part in in_parts((row.pk for row in rows), tell_part):
+            kind = f"{document.name}.{verb}"
+            append_all(kind=kind, document=document, entity_ids=part, by=by, now=now)
 
 
 def _tax_rates(by: Author, file: MenuFile) -> Merged[TaxRate]:
@@ -226,6 +235,7 @@ def _products(
     stations: Merged[Station],
     categories: Merged[Category],
     groups: Merged[ModifierGroup],
+    tell: Tell,
 ) -> Merged[Product]:
     _refuse_unknown_groups(file, groups)
     known = {row.sku: row for row in Product.objects.live(by.restaurant_id)}
@@ -249,10 +259,13 @@ def _products(
     places = range(len(known) + 1, len(known) + len(wanted) + 1)
     new = {sku: {"sku": sku, "position": place} for sku, place in zip(wanted, places, strict=True)}
     inside = _products_changed_inside(known, file.products)
-    merged = merge(Product, known, wanted, new=new, by=by, changed_inside=inside)
+    merged = merge(
+        Product, known, wanted, new=new, by=by, changed_inside=inside, tell=within(tell, 0, 0.5)
+    )
     refill = inside.union(row.sku for row in merged.created)
     rows = {merged.rows[row.sku].pk: row for row in file.products if row.sku in refill}
-    _replace_inside(rows, groups, now)
+    for part in in_parts(rows, within(tell, 0.5, 1)):
+        _replace_inside({pk: rows[pk] for pk in part}, groups, now)
     return merged
 
 

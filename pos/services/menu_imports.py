@@ -25,8 +25,10 @@ from pos.errors import ImportRunning, MenuFileInvalid, MenuFileTooLong, MenuInOt
 from pos.models import MenuImport
 from pos.selectors.menu import modifier_groups
 from pos.selectors.menu_imports import lock_import
+from pos.services.import_progress import teller
 from pos.services.menu_file import MenuFile, Table, count_rows, read_menu
 from pos.services.menu_import import Imported, import_menu
+from pos.services.shares_done import Tell, to_nobody
 
 AT_ONCE = 500
 """Rows of a file that is imported while its sender waits."""
@@ -34,7 +36,7 @@ MOST_CHANGES = 500
 MOST_ATTEMPTS = 3
 LEFT_ALONE = timedelta(minutes=1)
 """After so long without a sign of life an import is taken up by another worker."""
-_STARTED, _READ, _DONE = 5, 50, 100
+_STARTED, _READ, _WRITTEN, _DONE = 5, 50, 99, 100
 Rows = Sequence[dict[str, Any]]
 
 
@@ -96,7 +98,13 @@ def _bring_in(
         return _nothing(), error.extra["rows"]
 
 
-def read_file(restaurant_id: UUID, *, products: Table | None, modifiers: Table | None) -> MenuFile:
+def read_file(
+    restaurant_id: UUID,
+    *,
+    products: Table | None,
+    modifiers: Table | None,
+    tell: Tell = to_nobody,
+) -> MenuFile:
     """Raises MenuFileInvalid, MenuFileTooLong."""
     groups = modifier_groups(restaurant_id).values_list("name", flat=True)
     return read_menu(
@@ -104,14 +112,17 @@ def read_file(restaurant_id: UUID, *, products: Table | None, modifiers: Table |
         modifiers=modifiers,
         currency=restaurant_profile(restaurant_id).currency,
         known_groups=set(groups),
+        tell=tell,
     )
 
 
 @transaction_required
-def write_file(*, by: Author, now: datetime, file: MenuFile, dry_run: bool) -> Imported:
+def write_file(
+    *, by: Author, now: datetime, file: MenuFile, dry_run: bool, tell: Tell = to_nobody
+) -> Imported:
     """Raises MenuFileInvalid when the file does not fit the menu; nothing is then left of it."""
     with transaction.atomic():
-        imported = import_menu(by=by, now=now, file=file)
+        imported = import_menu(by=by, now=now, file=file, tell=tell)
         transaction.set_rollback(dry_run)
     return imported
 
@@ -189,7 +200,8 @@ def read_import(*, import_id: UUID, now: datetime) -> MenuFile | None:
     if row is None or row.state != ImportState.RUNNING:
         return None
     try:
-        file = read_file(row.restaurant_id, **orjson.loads(row.source))
+        tell = _teller(row, first=_STARTED, last=_READ)
+        file = read_file(row.restaurant_id, **orjson.loads(row.source), tell=tell)
     except (MenuFileInvalid, MenuFileTooLong) as error:
         _refuse(row, now, error)
         return None
@@ -204,12 +216,17 @@ def apply_import(*, import_id: UUID, file: MenuFile, now: datetime) -> None:
     if row is None or row.state != ImportState.RUNNING:
         return
     by = System(row.restaurant_id, membership_id=row.requested_by)
+    tell = _teller(row, first=_READ, last=_WRITTEN)
     try:
-        imported = write_file(by=by, now=now, file=file, dry_run=row.dry_run)
+        imported = write_file(by=by, now=now, file=file, dry_run=row.dry_run, tell=tell)
     except MenuFileInvalid as error:
         _refuse(row, now, error)
     else:
         _finish(row, ImportState.DONE, now, **_outcome(imported))
+
+
+def _teller(row: MenuImport, *, first: int, last: int) -> Tell:
+    return teller(restaurant_id=row.restaurant_id, import_id=row.pk, first=first, last=last)
 
 
 def _refuse(row: MenuImport, now: datetime, error: MenuFileInvalid | MenuFileTooLong) -> None:

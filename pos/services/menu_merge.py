@@ -8,6 +8,7 @@ from uuid import UUID
 from fynlo.db import RestaurantOwned
 from fynlo.events.log import Author
 from pos.services.bulk_rows import insert_rows, rewrite_rows
+from pos.services.shares_done import Tell, to_nobody, within
 
 M = TypeVar("M", bound=RestaurantOwned)
 
@@ -33,6 +34,7 @@ def merge(
     new: Mapping[str, Mapping[str, Any]],
     by: Author,
     changed_inside: Collection[str] = (),
+    tell: Tell = to_nobody,
 ) -> Merged[M]:
     """Give the row of every key in `wanted` those values; one that is missing is made and has
     the values in `new` as well. `changed_inside`: keys whose nested rows are about to change.
@@ -48,10 +50,11 @@ def merge(
         elif key in changed_inside or _differs(row, values):
             _set(row, values)
             updated.append(row)
-    insert_rows(model, created)
+    new_part = len(created) / max(len(created) + len(updated), 1)
+    insert_rows(model, created, tell=within(tell, 0, new_part))
     _next_versions(model, updated)
     columns = {name for values in wanted.values() for name in values}
-    rewrite_rows(model, updated, columns=[*columns, "version"])
+    rewrite_rows(model, updated, columns=[*columns, "version"], tell=within(tell, new_part, 1))
     return Merged(rows, created, updated)
 
 

@@ -1,18 +1,25 @@
 """Files too large to wait for: a worker brings them in and says how far it is."""
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
 import orjson
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from redis import Redis
 
 from fynlo.celery import app
 from fynlo.clock import utc_now
 from fynlo.db import durable
+from fynlo.events.nudge import CHANNEL
 from fynlo.events.reading import after, last_seq
 from fynlo.testing.cast import Member
 from fynlo.testing.races import at_once
@@ -57,6 +64,35 @@ def progress(member: Member) -> list[dict[str, Any]]:
     return [orjson.loads(text)["data"] for text in envelopes]
 
 
+def run_elsewhere(document: dict[str, Any]) -> None:
+    try:
+        run(document)
+    finally:
+        connection.close()
+
+
+@contextmanager
+def listening() -> Iterator[Callable[[str], list[int]]]:
+    """What Redis carries meanwhile: the percents that it tells of an import."""
+    channel: Any = Redis.from_url(settings.REDIS_URL).pubsub()  # type: ignore[no-untyped-call]
+    channel.subscribe(CHANNEL)
+
+    def heard(import_id: str) -> list[int]:
+        found: list[int] = []
+        while message := channel.get_message(timeout=10):
+            if message["type"] != "message":
+                continue
+            row = orjson.loads(message["data"].partition(b"\n")[2])
+            if row["id"] == import_id and row["type"] == "progress":
+                found.append(row["progress"])
+            elif row["id"] == import_id and row["data"]["state"] == "DONE":
+                break
+        return found
+
+    yield heard
+    channel.close()
+
+
 def leave_alone(document: dict[str, Any]) -> None:
     long_ago = utc_now() - LEFT_ALONE - timedelta(seconds=1)
     MenuImport.objects.filter(pk=document["id"]).update(touched_at=long_ago)
@@ -78,6 +114,27 @@ def test_its_progress_is_told_as_events(owner: Member) -> None:
     assert [row["progress"] for row in told] == [0, 5, 50, 100]
     assert [row["state"] for row in told] == ["QUEUED", "RUNNING", "RUNNING", "DONE"]
     assert [row["version"] for row in told] == [1, 2, 3, 4]
+
+
+def test_between_its_events_the_rows_are_told_of(owner: Member) -> None:
+    """Who asks, and whoever listens, sees it grow by about 5 % while its one transaction lasts."""
+    document = waiting(owner, large(8_000))
+    with ThreadPoolExecutor() as pool, listening() as heard:
+        work, listener = pool.submit(run_elsewhere, document), pool.submit(heard, document["id"])
+        seen, tags = set(), set()
+        while not work.done():
+            response = owner.get(document["status_url"])
+            if said(response)["state"] == "RUNNING":
+                seen.add(said(response)["progress"])
+                tags.add(response["ETag"])
+        work.result()
+        told = listener.result()
+    assert told == sorted(told)
+    assert len(told) >= 15, told
+    assert max(b - a for a, b in pairwise(told)) <= 10, told
+    assert len(seen) == len(tags) > 4, seen
+    assert said(owner.get(document["status_url"]))["progress"] == 100
+    assert [row["progress"] for row in progress(owner)] == [0, 5, 50, 100]
 
 
 def test_a_dry_run_of_a_large_file_changes_nothing(owner: Member) -> None:

@@ -8,9 +8,11 @@ from fynlo.accounts.choices import Permission
 from fynlo.api.operations import operation
 from fynlo.api.views import Endpoint
 from fynlo.documents import schema
+from pos.choices import ImportState
 from pos.documents import IMPORT
-from pos.selectors.menu_imports import menu_imports
+from pos.selectors.menu_imports import import_document
 from pos.serializers.menu_import import MenuExportQuery, MenuImportInput
+from pos.services.import_progress import with_progress
 from pos.services.menu_export import csv_lines, export_json
 from pos.services.menu_imports import submit_import
 
@@ -45,8 +47,14 @@ class MenuImports(Endpoint):
 
     @operation(Permission.EDIT_MENU, answers=IMPORT)
     def retrieve(self, request: Request, pk: UUID) -> HttpResponse:
-        """How far a long import is."""
-        return self.one(IMPORT, menu_imports(self.actor.restaurant_id), pk)
+        """How far a long import is. While it runs, `progress` is ahead of the events: it moves
+        with the rows, and `version` does not."""
+        text = import_document(self.actor.restaurant_id, pk)
+        document = orjson.loads(text)
+        if document["state"] == ImportState.RUNNING:
+            document = with_progress(pk, document)
+            text = orjson.dumps(document).decode()
+        return self.answer(text, etag=f'"{document["version"]}-{document["progress"]}"')
 
 
 class MenuExports(Endpoint):

@@ -32,6 +32,11 @@ class Feed:
         else:
             self.reach(message.seq)
 
+    def pass_on(self, message: Message) -> None:
+        """What is in no log."""
+        for socket in self.sockets:
+            socket.pass_on(message)
+
     def reach(self, seq: int) -> None:
         """The log has events up to `seq`: reads those that have not been handed on."""
         self._announced = max(self._announced, seq)

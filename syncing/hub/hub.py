@@ -11,6 +11,7 @@ from django.conf import settings
 
 from fynlo.accounts.actor import Actor
 from fynlo.clock import utc_now
+from fynlo.events.nudge import PASSING
 from syncing.errors import CloseCode, SocketRefused
 from syncing.hub import threads
 from syncing.hub.feed import Feed
@@ -118,7 +119,8 @@ class Hub:
         try:
             restaurant, seq, stream, envelope = from_nudge(data)
             if feed := self._feeds.get(restaurant):
-                feed.offer(message(seq=seq, stream=stream, text=envelope))
+                said = message(seq=seq, stream=stream, text=envelope)
+                feed.pass_on(said) if seq == PASSING else feed.offer(said)
         except ValueError as error:
             logger.warning("a nudge that cannot be read was dropped: %s", error)
 

@@ -71,6 +71,11 @@ class Socket:
         else:
             self._hold(self._held, message)
 
+    def pass_on(self, message: Message) -> None:
+        """What is in no log: a client that is not live yet does without it."""
+        if self.is_live and message.stream in self.streams:
+            self.put(message.text, message.size)
+
     def _hold(self, held: list[Message], message: Message) -> None:
         """Up to half a queue, so that what was held fits into it."""
         self._held_bytes += message.size

@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from typing import Any
 
+import orjson
 import pytest
 from django.db import OperationalError, connection
 from django.utils.module_loading import import_string
@@ -10,6 +11,7 @@ from django.utils.module_loading import import_string
 from fynlo.events import reading
 from fynlo.events.envelopes import Written
 from fynlo.events.models import Event
+from fynlo.events.nudge import publish_passing
 from fynlo.local.ports import wait_until
 from fynlo.testing.cast import Member
 from fynlo.testing.sockets import PATIENCE_S, Listener, serving
@@ -151,6 +153,26 @@ def test_nothing_is_lost_or_doubled_between_log_and_live(address: str, owner: Me
 
 
 @pytest.mark.parametrize("realtime", [{"poll_s": 60}])
+def test_what_is_in_no_log_passes_by_who_is_there(
+    address: str, owner: Member, rival_owner: Member
+) -> None:
+    told = {"type": "progress", "entity": "menu_import", "id": "x", "progress": 55}
+    with (
+        Listener.of(owner, address) as ours,
+        Listener.of(owner, address, streams="orders") as deaf,
+        Listener.of(rival_owner, address) as rival,
+    ):
+        for listener in (ours, deaf, rival):
+            listener.live()
+        publish_passing(
+            restaurant_id=owner.restaurant.pk, stream="menu", text=orjson.dumps(told).decode()
+        )
+        floor_opens(owner)
+        floor_opens(rival_owner)
+        assert (ours.receive(), ours.receive()["seq"]) == (told, 1)
+        assert (deaf.receive()["seq"], rival.receive()["seq"]) == (1, 1)
+
+
 def test_a_gap_is_filled_from_the_log(address: str, owner: Member) -> None:
     with Listener.of(owner, address) as listener:
         listener.live()
