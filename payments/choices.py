@@ -243,6 +243,15 @@ CLOSE_TRANSITIONS: Transitions = {
 }
 
 
+class Finding(models.TextChoices):
+    """How a provider's books of a day differ from ours."""
+
+    MISSING = "MISSING", "The provider does not have it"
+    EXTRA = "EXTRA", "We do not have it"
+    AMOUNT = "AMOUNT", "The amounts differ"
+    FEE = "FEE", "The fees differ"
+
+
 class SplitKind(models.TextChoices):
     EQUAL = "equal", "Equal parts"
     ITEMS = "items", "What each had"

@@ -6,6 +6,7 @@ from payments.models.fees import FeeSchedule, SurchargeRule
 from payments.models.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
 from payments.models.ledger_alarms import LedgerAlarm
 from payments.models.payments import Payment
+from payments.models.reconciliation import Reconciliation, ReconciliationLine
 from payments.models.refunds import Refund
 from payments.models.settings import PaymentSettings
 from payments.models.splits import PaymentSplit
@@ -28,6 +29,8 @@ __all__ = [
     "PaymentSettings",
     "PaymentSplit",
     "ProviderCall",
+    "Reconciliation",
+    "ReconciliationLine",
     "Refund",
     "SurchargeRule",
     "WebhookEvent",
