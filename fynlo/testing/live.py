@@ -84,6 +84,15 @@ class Stack:
     def postgres_pid(self) -> int:
         return int((self.state / "postgres" / "postmaster.pid").read_text().split("\n")[0])
 
+    def _children(self, parent: int) -> list[int]:
+        found = []
+        for pid in self._processes():
+            with suppress(OSError):
+                stat = Path(f"/proc/{pid}/stat").read_text()
+                if int(stat.rpartition(")")[2].split()[1]) == parent:
+                    found += [pid, *self._children(pid)]
+        return found
+
     def service_pid(self, words: str) -> int | None:
         """The process that the supervisor started with these words in its command."""
         for pid in self._processes():
@@ -121,11 +130,14 @@ class Stack:
         assert wait_until(self.is_postgres_back, seconds=30)
         return died_at, time.monotonic()
 
-    def kill_service(self, words: str) -> None:
-        """SIGKILL. Returns when the supervisor has started it again."""
+    def kill_service(self, words: str, *, children: bool = False) -> None:
+        """SIGKILL, of the processes that it has started, too, when `children`. Returns when the
+        supervisor has started it again."""
         before = self.service_pid(words)
         assert before is not None
-        os.kill(before, signal.SIGKILL)
+        for pid in [before, *(self._children(before) if children else [])]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         assert wait_until(lambda: self.service_pid(words) not in (None, before), seconds=20)
 
     @contextmanager
