@@ -142,12 +142,12 @@ def test_a_call_that_somebody_makes_is_made_by_nobody_else(
 ) -> None:
     """The call's row is locked while it is leased.
 
-    To see it fail, let `payments.selectors.attempts.lock_call` be a plain `get`: both get it.
+    To see it fail, let `payments.selectors.attempts.lock_call` be a plain `get`: several make it.
     """
     intent = begun(cashier, order)
     assert intent.point
     now = utc_now()
-    outcomes = at_once(*[partial(try_call, intent.point, now=now)] * 2)
+    outcomes = at_once(*[partial(try_call, intent.point, now=now)] * 8)
     assert sum(outcome is not None for outcome in outcomes) == 1
 
 

@@ -65,14 +65,11 @@ def test_a_decline_at_the_bank_asks_for_the_card_once(
     assert last(now)["provider_id"].startswith("pi_")
 
 
-def test_twenty_declines_at_one_instant_ask_for_the_card_once(
+def test_declines_at_one_instant_ask_for_the_card_once(
     cashier: Member, payment: dict[str, Any], guest: Guest
 ) -> None:
-    """The transition is made under the attempt's lock.
-
-    To see it fail, let `payments.selectors.attempts.hold_attempt` lock nothing: the second one
-    meets `attempt_open_once` in PostgreSQL and its webhook is answered, but fails in the worker.
-    """
+    """The transition is made under the attempt's lock; without it, PostgreSQL's
+    `attempt_open_once` still lets only one of them through."""
     guest.declines(payment)
     told = at_once(*[partial(guest.bank_tells, payment) for _ in range(8)])
     assert {status for answers in told for status in answers} == {200}

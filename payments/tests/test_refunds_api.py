@@ -139,8 +139,8 @@ def test_refunds_at_one_instant_never_pass_what_was_taken(
 ) -> None:
     """The payment is locked while what is left is read.
 
-    To see it fail, let `payments.selectors.attempts.hold_payment` lock nothing: the CHECK
-    `payment_refunded_captured_total` then answers with 500 what is a refusal of 422 or 409.
+    To see it fail, let `payments.selectors.attempts.hold_payment` lock nothing: more than three
+    answer 201.
     """
     answers = at_once(*[partial(refund, manager, bought, amount=300)] * 8)
     codes = sorted(answer.status_code for answer in answers)
