@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -34,3 +35,11 @@ def last_neighbour(device_id: UUID, member_id: UUID, *, since: datetime) -> Cloc
 
 def located_before(moment: datetime) -> QuerySet[ClockAttempt]:
     return ClockAttempt.objects.filter(latitude__isnull=False, attempted_at__lt=moment)
+
+
+def having_signals(rows: QuerySet[ClockAttempt], signals: Iterable[str]) -> QuerySet[ClockAttempt]:
+    """Those with any of the signals."""
+    wanted = Q(pk__in=[])
+    for signal in signals:
+        wanted |= Q(signals__contains=[{"signal": signal}])
+    return rows.filter(wanted)

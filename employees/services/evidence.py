@@ -10,6 +10,7 @@ from django.db.models import Case, Value, When
 from employees.choices import Punch
 from employees.models import ClockAttempt, LabourPolicy
 from employees.selectors.attempts import (
+    having_signals,
     last_located,
     last_neighbour,
     located_before,
@@ -17,6 +18,7 @@ from employees.selectors.attempts import (
 )
 from employees.services.signals import (
     BANDS,
+    FORGOTTEN,
     FURTHEST_BAND,
     TOO_SOON,
     Evidence,
@@ -26,6 +28,7 @@ from employees.services.signals import (
     judge,
     nearest_m,
     risk_of,
+    without_places,
 )
 from fynlo.accounts.models import Membership
 from fynlo.accounts.selectors import devices_of
@@ -175,13 +178,19 @@ def attempt_of(
 
 @transaction_required
 def forget_places(*, now: datetime) -> int:
-    """Where people stood more than 30 days ago, but for how far away that was, roughly.
+    """Where people stood more than 30 days ago, but for how far away that was, roughly; in the
+    sentences of the signals, too.
 
     How many there were. Twice does no harm.
     """
+    rows = located_before(now - PLACES_KEPT)
+    telling = list(having_signals(rows, FORGOTTEN))
+    for attempt in telling:
+        attempt.signals = without_places(attempt.signals)
+    ClockAttempt.objects.bulk_update(telling, ["signals"], batch_size=500)
     bands = [When(distance_m__lt=limit, then=Value(name)) for limit, name in BANDS]
     known = When(distance_m__isnull=False, then=Value(FURTHEST_BAND))
-    return located_before(now - PLACES_KEPT).update(
+    return rows.update(
         distance_band=Case(*bands, known, default=Value("")),
         latitude=None,
         longitude=None,

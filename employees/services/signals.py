@@ -24,6 +24,11 @@ _EARTH_M = 6_371_000
 # What is left of a distance when the place is forgotten.
 BANDS = ((100, "under 100 m"), (1_000, "under 1 km"), (10_000, "under 10 km"))
 FURTHEST_BAND = "10 km or more"
+# What is left of the sentences that say where somebody was.
+FORGOTTEN = {
+    Signal.OUTSIDE.value: "Farther away than is allowed.",
+    Signal.IMPOSSIBLE_TRAVEL.value: "Too far from the last punch for the time between.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,11 @@ def judge(seen: Evidence, modes: dict[str, str]) -> list[Found]:
         if detail:
             found.append({"signal": signal.value, "weight": weight, "mode": mode, "detail": detail})
     return found
+
+
+def without_places(found: list[Found]) -> list[Found]:
+    """The same signals and weights, in sentences from which no distance can be told."""
+    return [{**one, "detail": FORGOTTEN.get(one["signal"], one["detail"])} for one in found]
 
 
 def risk_of(found: list[Found]) -> int:

@@ -1,5 +1,6 @@
 """Each sign of fraud by an example that turns on exactly it."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from employees.choices import Mode, Signal
 from employees.models import ClockAttempt, TimeEntry
+from employees.services import evidence
 from employees.services.signals import (
     DETECTORS,
     Evidence,
@@ -25,6 +27,7 @@ from employees.tasks import forget_places
 from employees.tests.calls import Till, give_pin, punch, refusal, said
 from fynlo.accounts.models import Device
 from fynlo.clock import as_utc_text, utc_now
+from fynlo.db import durable
 from fynlo.testing.cast import Member
 
 HERE = {"latitude": "51.381065", "longitude": "-2.359017"}
@@ -222,3 +225,22 @@ class TestAtTheClock:
             assert (attempt.latitude is not None) == is_known
         left = (attempt.longitude, attempt.accuracy_m, attempt.distance_m, attempt.distance_band)
         assert left == (None, None, None, band)
+
+    def test_after_30_days_no_sentence_tells_a_distance(
+        self, manager: Member, till: Till, server: Member
+    ) -> None:
+        guard(manager, geofence=HERE)
+        said(seen_at(till, server, HERE), 201)
+        ClockAttempt.objects.update(occurred_at=utc_now() - timedelta(minutes=1))
+        far = {"latitude": "51.454500", "longitude": "-2.587900"}
+        said(till.punch("clock-out", server, place=far))
+        for days, is_told in ((29, True), (31, False)):
+            with durable():
+                evidence.forget_places(now=utc_now() + timedelta(days=days))
+            rows = said(manager.get("timeclock/attempts/?min_risk=1"))["results"]
+            (row,) = [row for row in rows if row["punch"] == "clock_out"]
+            assert names(row["signals"]) == ["outside", "impossible_travel"]
+            assert row["risk"] == 90
+            told = [bool(re.search("[0-9]", one["detail"])) for one in row["signals"]]
+            assert told == [is_told, is_told]
+        assert row["distance_band"] == "10 km or more"
