@@ -1,3 +1,4 @@
+import logging
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from fynlo.accounts.actor import System
 from fynlo.clock import utc_now
 from fynlo.db import durable
 
+logger = logging.getLogger(__name__)
+
 
 @shared_task(name="employees.forget_places")
 def forget_places(**_: Any) -> None:
@@ -19,10 +22,14 @@ def forget_places(**_: Any) -> None:
 
 @shared_task(name="employees.watch_hours")
 def watch_hours(**_: Any) -> None:
-    """Every 20 seconds. One transaction for each restaurant: none waits for another's locks."""
+    """Every 20 seconds. One transaction for each restaurant: none waits for another's locks, and
+    what fails in one is logged and tried again the next time."""
     for restaurant_id in restaurants_at_work():
-        with durable():
-            watching.watch(by=System(restaurant_id), now=utc_now())
+        try:
+            with durable():
+                watching.watch(by=System(restaurant_id), now=utc_now())
+        except Exception:
+            logger.exception("hours of restaurant %s not watched", restaurant_id)
 
 
 @shared_task(

@@ -119,6 +119,21 @@ def test_a_restaurant_where_nobody_works_is_left_alone(server: Member) -> None:
     assert not TimeEntry.objects.exists()
 
 
+@pytest.mark.django_db
+def test_a_restaurant_that_cannot_be_watched_does_not_stop_the_others(
+    server: Member, rival_owner: Member, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whose rules cannot be read come first. Fails when the task catches nothing."""
+    first, second = sorted((server, rival_owner), key=lambda one: one.restaurant.pk)
+    for member in (first, second):
+        said(punch(member, "clock-in", at=utc_now() - 17 * HOUR), 201)
+    TimeEntry.objects.filter(member=first.membership).update(rules={"colour": "red"})
+    watch_hours.delay()
+    closed = TimeEntry.objects.filter(ended_at__isnull=False)
+    assert [entry.member_id for entry in closed] == [second.membership.pk]
+    assert f"hours of restaurant {first.restaurant.pk} not watched" in caplog.text
+
+
 def test_the_beat_comes_often_enough() -> None:
     schedule = settings.CELERY_BEAT_SCHEDULE["watch-hours"]
     assert schedule["task"] == watch_hours.name
