@@ -1,13 +1,15 @@
 """Two at once: each test fails without the constraint or lock that its docstring names."""
 
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 from django.http import HttpResponse
 
+from employees.errors import TimesOverlap
 from employees.models import TimeEntry
+from employees.services.clock import naming_conflicts
 from employees.services.periods import close_period
 from employees.tests.calls import Till, give_pin, punch, refusal, said, shift_worked
 from fynlo.accounts.models import Restaurant
@@ -42,22 +44,30 @@ def test_two_devices_clock_one_person_in_at_once(tills: list[Till], server: Memb
 
 
 def test_hours_told_twice_at_once_do_not_overlap(server: Member) -> None:
-    """Two devices tell of one past shift with different times, each of which has ended. Fails
-    without the constraint `time_entry_no_overlap`."""
+    """Two connections write a past shift each, both ended, with times that overlap; the second
+    waits for the first. Fails without the constraint `time_entry_no_overlap`."""
     now = utc_now().replace(microsecond=0)
-    first = TimeEntry(
-        restaurant=server.restaurant,
-        member=server.membership,
-        currency="GBP",
-        rules={},
-        clocked_in_at=now - timedelta(hours=5),
-        started_at=now - timedelta(hours=5),
-        ended_at=now - timedelta(hours=2),
-        received_at=now,
-    )
-    first.save(force_insert=True)
-    inside = now - timedelta(hours=3)
-    assert refusal(punch(server, "clock-in", at=inside)) == (409, "times_overlap")
+
+    def tell(since: datetime) -> bool:
+        try:
+            with durable(), naming_conflicts(server.membership.pk):
+                TimeEntry(
+                    restaurant=server.restaurant,
+                    member=server.membership,
+                    currency="GBP",
+                    rules={},
+                    clocked_in_at=since,
+                    started_at=since,
+                    ended_at=since + timedelta(hours=3),
+                    received_at=now,
+                ).save(force_insert=True)
+        except TimesOverlap:
+            return False
+        return True
+
+    done = at_once(*[lambda h=h: tell(now - timedelta(hours=h)) for h in (5, 6)])
+    assert sorted(done) == [False, True]
+    assert TimeEntry.objects.count() == 1
 
 
 def test_two_devices_clock_one_person_out_at_once(server: Member) -> None:
