@@ -30,6 +30,7 @@ class Flag(models.TextChoices):
     BREAK_WAIVED = "break_waived", "A break was waived"
     FORGOTTEN = "forgotten", "Nobody clocked out; closed by Fynlo"
     ADJUSTED = "adjusted", "The times were put right afterwards"
+    ADDED = "added", "Never at the clock; entered by a manager"
 
 
 class Signal(models.TextChoices):

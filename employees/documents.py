@@ -81,6 +81,7 @@ TIME_ENTRY = Document(
         "ended_at": "ended_at",
         "clocked_in_at": "clocked_in_at",
         "clocked_out_at": "clocked_out_at",
+        "reason": "reason",
         "flags": "flags",
         "breaks": Many(
             BREAK, "entry", order_by=("started_at", "id"), where="{row}.replaced_by_id IS NULL"

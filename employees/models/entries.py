@@ -39,7 +39,8 @@ class TimeEntry(RestaurantOwned):
     `clocked_in_at` and `clocked_out_at` are what the clock said and never change; `started_at` and
     `ended_at` are what counts, after approved adjustments. Job, wage (minor units an hour) and
     rules are those of the clock-in. PostgreSQL lets nobody have two open entries, nor two that
-    overlap (`time_entry_no_overlap`).
+    overlap (`time_entry_no_overlap`). One that a manager entered was never at the clock: `reason`
+    says why it is there, and `clocked_in_at` is what was entered.
     """
 
     member = models.ForeignKey(Membership, models.PROTECT, related_name="+")
@@ -52,6 +53,7 @@ class TimeEntry(RestaurantOwned):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField()
+    reason = models.CharField(max_length=300, blank=True)
     flags = ArrayField(models.CharField(max_length=16, choices=Flag.choices), default=list)
     overtime_warned_at = models.DateTimeField(null=True)
     overtime_began_at = models.DateTimeField(null=True)

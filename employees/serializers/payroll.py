@@ -25,6 +25,17 @@ class AdjustmentInput(Input):
     reason = Text(max_length=300)
 
 
+class EntryInput(Input):
+    """`member` is somebody else."""
+
+    id = Id(required=False)
+    member = Id()
+    started_at = Instant()
+    ended_at = Instant()
+    breaks = rows_of(BreakProposal(), max_length=20, required=False)
+    reason = Text(max_length=300)
+
+
 class AdjustmentQuery(PageQuery):
     state = serializers.ChoiceField(choices=AdjustmentState.choices, required=False)
 

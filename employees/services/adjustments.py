@@ -65,7 +65,7 @@ def request_adjustment(
     if found.member_id != by.membership_id:
         by.must(Permission.MANAGE_TIME)
     start, end = started_at.replace(microsecond=0), ended_at.replace(microsecond=0)
-    _check_order(start, end, breaks or (), now)
+    check_order(start, end, breaks or (), now)
     adjustment = Adjustment(
         pk=pk,
         restaurant_id=by.restaurant_id,
@@ -83,7 +83,7 @@ def request_adjustment(
     return text, True
 
 
-def _check_order(
+def check_order(
     start: datetime, end: datetime, breaks: Sequence[ProposedBreak], now: datetime
 ) -> None:
     """Breaks come one after the other, within the hours."""

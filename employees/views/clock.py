@@ -12,8 +12,10 @@ from employees.documents import CLOCK_ATTEMPT, TIME_ENTRY
 from employees.selectors.attempts import attempts
 from employees.selectors.entries import entries, entries_in_reach
 from employees.serializers import clock as inputs
+from employees.serializers.payroll import EntryInput
 from employees.services import clock
 from employees.services.board import board, my_status
+from employees.services.entering import enter_time
 from employees.services.evidence import Told
 from employees.services.signals import Spot
 from fynlo.accounts.actor import Actor
@@ -190,6 +192,11 @@ class TimeEntries(Endpoint):
         wanted = entries(self.actor.restaurant_id, **self.filters())
         rows = entries_in_reach(self.actor) & wanted
         return self.page(TIME_ENTRY, rows, order=("-started_at", "-id"))
+
+    @operation(Permission.MANAGE_TIME, body=EntryInput, answers=TIME_ENTRY, status=201)
+    def create(self, request: Request) -> HttpResponse:
+        """Hours of somebody else that were never at the clock."""
+        return self.make(enter_time, **self.body())
 
     @operation(Access.SIGNED_IN, answers=TIME_ENTRY)
     def retrieve(self, request: Request, pk: UUID) -> HttpResponse:

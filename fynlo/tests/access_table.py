@@ -118,6 +118,17 @@ TABLE: dict[str, Row] = {
     "GET timeclock/board/": Row(MANAGE, 200),
     "GET timeclock/attempts/": Row(MANAGE, 200),
     "GET time-entries/": Row(ALL, 200),
+    "POST time-entries/": Row(
+        MANAGE,
+        201,
+        lambda w: {
+            "member": str(w.colleague),
+            "started_at": "2026-01-05T10:00:00Z",
+            "ended_at": "2026-01-05T11:00:00Z",
+            **REASON,
+        },
+        names_others=True,
+    ),
     "GET time-entries/<time_entry>/": Row(MANAGE, 200, denied=404),
     "POST time-entries/<time_entry>/adjustments/": Row(
         MANAGE,
