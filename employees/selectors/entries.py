@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from employees.choices import Flag
 from employees.documents import BREAK_TYPE, TIME_ENTRY
 from employees.models import Break, BreakType, TimeEntry
 from fynlo.accounts.actor import Actor
@@ -67,6 +68,26 @@ def lock_open_entry(member_id: UUID) -> TimeEntry | None:
     """Locked to the end of the transaction; None when it was closed meanwhile, too."""
     rows = TimeEntry.objects.select_for_update(no_key=True)
     return rows.filter(member_id=member_id, ended_at=None).first()
+
+
+def unended(member_id: UUID, *, since: datetime, until: datetime) -> QuerySet[TimeEntry]:
+    """Those that began in this time and that Fynlo closed, the latest first: nobody has said when
+    they ended."""
+    rows = TimeEntry.objects.filter(member_id=member_id, clocked_out_at=None)
+    rows = rows.filter(ended_at__isnull=False, flags__contains=[Flag.FORGOTTEN.value])
+    rows = rows.exclude(flags__contains=[Flag.ADJUSTED.value])
+    return rows.filter(started_at__gte=since, started_at__lte=until).order_by("-started_at", "-pk")
+
+
+def lock_first(rows: QuerySet[TimeEntry]) -> TimeEntry | None:
+    """Locked to the end of the transaction."""
+    return rows.select_for_update(no_key=True).first()
+
+
+def was_at_work(member_id: UUID, at: datetime) -> bool:
+    """Within hours whose end is known, or from the very second on."""
+    rows = TimeEntry.objects.filter(member_id=member_id, started_at__lte=at)
+    return rows.filter(Q(ended_at__gt=at) | Q(started_at=at)).exists()
 
 
 def restaurants_at_work() -> list[UUID]:

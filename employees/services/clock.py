@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from employees.choices import EarlyMode, Flag, Punch
 from employees.documents import TIME_ENTRY
@@ -30,9 +31,12 @@ from employees.selectors.entries import (
     break_types,
     breaks_of,
     entry_document,
+    lock_first,
     lock_open_entry,
     open_break,
     open_entry,
+    unended,
+    was_at_work,
 )
 from employees.selectors.policy import policy_of
 from employees.selectors.rota import published_near
@@ -68,8 +72,9 @@ def clock_in(
 ) -> tuple[str, bool]:
     """The time entry's document, and whether it is new.
 
-    Raises IdConflict, InTheFuture, TooLongAgo, PunchBlocked, AlreadyClockedIn, TimesOverlap,
-    TooEarly.
+    One that is told late, while other hours are in the way, is kept without any length until its
+    clock-out is told. Raises IdConflict, InTheFuture, TooLongAgo, PeriodLocked, PunchBlocked,
+    AlreadyClockedIn, TimesOverlap, TooEarly.
     """
     if created_before(TimeEntry, pk=pk, by=by.restaurant_id, fingerprint=fingerprint):
         return entry_document(pk), False
@@ -91,9 +96,21 @@ def clock_in(
         received_at=now,
         flags=sorted(flags),
     )
-    with naming_conflicts(member.pk):
-        entry.save(force_insert=True)
+    _insert(entry, is_late=told.is_late_news(now))
     return _recorded(by, entry, verdict, now), True
+
+
+def _insert(entry: TimeEntry, *, is_late: bool) -> None:
+    """Raises AlreadyClockedIn, TimesOverlap."""
+    try:
+        with naming_conflicts(entry.member_id):
+            entry.save(force_insert=True)
+    except (AlreadyClockedIn, TimesOverlap):
+        if not is_late or was_at_work(entry.member_id, entry.started_at):
+            raise
+        entry.ended_at = entry.started_at
+        entry.flags = sorted({*entry.flags, Flag.FORGOTTEN.value})
+        entry.save(force_insert=True)
 
 
 def _member(by: Actor) -> Membership:
@@ -110,11 +127,29 @@ def _allowed(
     if occurred_at < now - OLDEST:
         raise TooLongAgo(field="occurred_at")
     if told.is_late_news(now):
-        is_correction(by=by, moments=[occurred_at])
+        is_correction(by=by, moments=[occurred_at, *_begun_at(by, policy, told, now)])
     verdict = judged(told=told, policy=policy, member=member, device_id=by.device_id, now=now)
     if blocks(verdict.found) and not told.is_late_news(now):
         raise PunchBlocked(extra={"signals": [dict(one) for one in verdict.found]})
     return verdict
+
+
+def _begun_at(by: Actor, policy: LabourPolicy, told: Told, now: datetime) -> list[datetime]:
+    """The times of the entry that this ends although it has an end already."""
+    if told.punch == Punch.CLOCK_IN or _is_of(open_entry(by.membership_id), told, now):
+        return []
+    row = _assumed(by, policy, told, now).first()
+    return [moment for moment in (row.started_at, row.ended_at) if moment] if row else []
+
+
+def _is_of(entry: TimeEntry | None, told: Told, now: datetime) -> bool:
+    return entry is not None and entry.started_at <= told.happened_at(now)
+
+
+def _assumed(by: Actor, policy: LabourPolicy, told: Told, now: datetime) -> QuerySet[TimeEntry]:
+    at = told.happened_at(now)
+    since = at - timedelta(minutes=policy.longest_minutes)
+    return unended(by.membership_id, since=since, until=at)
 
 
 def _flags(verdict: Judged, now: datetime) -> list[str]:
@@ -196,7 +231,8 @@ def clock_out(*, by: Actor, now: datetime, told: Told) -> str:
     if paused is not None:
         _end(paused, at)
     entry.clocked_out_at = entry.ended_at = at
-    entry.flags = sorted({*entry.flags, *_flags(verdict, now), *break_flags(entry)})
+    noted = {*entry.flags} - {Flag.FORGOTTEN.value}
+    entry.flags = sorted({*noted, *_flags(verdict, now), *break_flags(entry)})
     if paused is not None:
         entry.flags = sorted({*entry.flags, Flag.BREAK_LEFT_OPEN.value})
     if told.waives_break and Flag.BREAK_MISSED in entry.flags:
@@ -208,8 +244,12 @@ def clock_out(*, by: Actor, now: datetime, told: Told) -> str:
 
 
 def _begun(by: Actor, told: Told, now: datetime) -> tuple[TimeEntry, Judged]:
-    verdict = _allowed(by, _member(by), policy_of(by.restaurant_id), told, now)
+    """The open entry; of what is told late, else the one whose end is not known."""
+    policy = policy_of(by.restaurant_id)
+    verdict = _allowed(by, _member(by), policy, told, now)
     entry = lock_open_entry(by.membership_id)
+    if told.is_late_news(now) and not _is_of(entry, told, now):
+        entry = lock_first(_assumed(by, policy, told, now)) or entry
     if entry is None:
         raise NotClockedIn
     return entry, verdict
