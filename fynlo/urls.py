@@ -6,7 +6,7 @@ from employees.urls import pages as clock_pages
 from fynlo.api.health import live, ready
 from fynlo.api.rates import limited_sign_in
 from fynlo.api.schema_page import Schema
-from payments.urls import pages as guest_pages
+from payments.urls import pages as payment_pages
 from payments.views.health import ledger
 from pos.urls import pages
 from pos.views.receipts import public_page
@@ -24,7 +24,7 @@ api = [
 urlpatterns = [
     path("api/v1/", include(api)),
     path("r/<str:token>/", public_page, name="public-receipt"),
-    path("", include(guest_pages)),
+    path("", include(payment_pages)),
     path("admin/login/", limited_sign_in(admin.site.login)),
     path("admin/", admin.site.urls),
     path("screens/", include("fynlo.api.screens.urls")),

@@ -1,7 +1,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from payments.views import guests
+from payments.views import guests, till_screen
 from payments.views.apple import ApplePay, domain_association
 from payments.views.attempts import QRCodes
 from payments.views.card import CardIntents
@@ -55,7 +55,7 @@ urlpatterns = [
     *router.urls,
 ]
 
-# What guests' phones open: not part of the API.
+# What guests' phones open, and the till's dialogs about them: not part of the API.
 pages = [
     path(".well-known/apple-developer-merchantid-domain-association", domain_association),
     path("q/return/", guests.came_back_from_provider, name="guest-return"),
@@ -64,4 +64,6 @@ pages = [
     path("q/<str:token>/tip/", guests.tip, name="guest-tip"),
     path("q/<str:token>/card/", guests.card, name="guest-card"),
     path("q/<str:token>/bank/", guests.bank, name="guest-bank"),
+    path("till/orders/<uuid:pk>/qr/", till_screen.qr, name="till-qr"),
+    path("till/payments/<uuid:pk>/", till_screen.payment, name="till-payment"),
 ]

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from fynlo.errors import NotFound
-from payments.choices import OPEN, PAID, AttemptStatus, Operation
+from payments.choices import OPEN, PAID, AttemptStatus, Operation, PaymentStatus
 from payments.models import Payment, PaymentAttempt, ProviderCall
 from pos.models import Order
 
@@ -95,6 +95,22 @@ def attempt_that_waits(payment_id: UUID, *, method: str) -> PaymentAttempt | Non
     rows = PaymentAttempt.objects.filter(payment_id=payment_id, method=method)
     known = rows.filter(status=AttemptStatus.AWAITING_CUSTOMER).exclude(provider_id="")
     return known.first()
+
+
+def last_code_of_payment(restaurant_id: UUID, payment_id: UUID) -> PaymentAttempt | None:
+    """The newest attempt of a payment that has a QR code, with its payment; to read only."""
+    return _codes(restaurant_id).filter(payment=payment_id).last()
+
+
+def last_code_of_order(restaurant_id: UUID, order_id: UUID) -> PaymentAttempt | None:
+    """As `last_code_of_payment`, of the order's payments that nothing was taken by yet."""
+    pending = {"payment__order": order_id, "payment__status": PaymentStatus.PENDING}
+    return _codes(restaurant_id).filter(**pending).last()
+
+
+def _codes(restaurant_id: UUID) -> QuerySet[PaymentAttempt]:
+    rows = attempts(restaurant_id).exclude(token_hash="").select_related("payment")
+    return rows.order_by("created_at", "number")
 
 
 def open_attempt_of(payment: Payment) -> PaymentAttempt | None:

@@ -1,18 +1,17 @@
 """A guest with a phone, from scanning the code to the receipt: Chromium beside a running stack."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from fynlo.testing.browser import PATIENCE_MS, chromium, complaints_of
+from fynlo.testing.browser import chromium
 from fynlo.testing.callers import Caller
 from fynlo.testing.live import Stack, running_stack
 from payments.sandbox.bank.credentials import credentials
 from payments.sandbox.bank.remote import RunningBank
-from payments.services.links import token_of
+from payments.tests.phones import at_the_bank, scanned
 
 pytestmark = pytest.mark.xdist_group("screens")
 # A worker, a bank and a card house answer one another meanwhile.
@@ -57,31 +56,6 @@ def asked(manager: Caller) -> dict[str, Any]:
     manager.post(f"orders/{order['id']}/send/")
     payment: dict[str, Any] = manager.post("payments/open-banking/qr/", {"order": order["id"]})
     return payment
-
-
-@contextmanager
-def scanned(browser: Browser, stack: Stack, payment: dict[str, Any]) -> Iterator[Page]:
-    """The guest's phone with the page open. It must obey its own policy throughout."""
-    context = browser.new_context(
-        base_url=stack.ready["http"],
-        viewport={"width": 390, "height": 844},
-        has_touch=True,
-        is_mobile=True,
-    )
-    context.set_default_timeout(PATIENCE_MS)
-    page = context.new_page()
-    complaints = complaints_of(page)
-    page.goto(f"/q/{token_of(payment['attempts'][-1]['id'])}/")
-    yield page
-    context.close()
-    assert not complaints
-
-
-def at_the_bank(page: Page, button: str) -> None:
-    page.locator("#pay-by-bank").click()
-    page.get_by_role("button", name="Kestrel").click()
-    page.get_by_role("button", name="Log in").click()
-    page.get_by_role("button", name=button).click()
 
 
 def pay_by_card(page: Page) -> None:

@@ -36,6 +36,7 @@ def till(request: HttpRequest, actor: Actor) -> HttpResponse:
         "currency": menu["currency"],
         "decimals": exponent(menu["currency"]),
         "sections": sections(menu),
+        "hears_payments": actor.may(Permission.VIEW_PAYMENTS),
         **frame(actor),
     }
     return render(request, "screens/till/page.html", shown)
@@ -78,7 +79,7 @@ def order(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
         "order": order_at(actor, pk),
         "receipt_url": _receipt_url(actor, pk),
         "may_discount": actor.may(Permission.GIVE_DISCOUNT),
-        "may_take_cash": actor.may(Permission.TAKE_PAYMENT),
+        "may_take_payment": actor.may(Permission.TAKE_PAYMENT),
     }
     return render(request, "screens/till/order.html", shown)
 

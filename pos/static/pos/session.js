@@ -5,9 +5,10 @@ let known = null;
 const csrf = () => document.querySelector('meta[name="csrf-token"]').content;
 
 export class Refused extends Error {
-  constructor(problem) {
+  constructor(problem, status) {
     super(problem.detail ?? "This did not work. Try again.");
     this.problem = problem;
+    this.status = status;
   }
 }
 
@@ -45,7 +46,7 @@ export async function call(method, path, body = {}, key = crypto.randomUUID()) {
   });
   if (response.status === 401) forgetToken();
   const answer = response.status === 204 ? null : await response.json();
-  if (!response.ok) throw new Refused(answer);
+  if (!response.ok) throw new Refused(answer, response.status);
   return answer;
 }
 

@@ -2,6 +2,7 @@
 
 import { Live } from "./live.js";
 import { ask, press } from "./till_dialog.js";
+import { hearOf } from "./till_pay.js";
 import { act, add, complete, current, inTurn, show, startAnew } from "./till_order.js";
 
 const menu = document.getElementById("menu");
@@ -55,11 +56,13 @@ else if (asked.has("table")) startAnew(asked.get("table"), asked.get("title"));
 let redrawing;
 new Live({
   since: Number(page.seq),
-  streams: "orders,menu",
+  streams: page.streams,
   onEvent({ entity, id }) {
     if (entity === "order" && id === current) {
       clearTimeout(redrawing);
       redrawing = setTimeout(() => inTurn(() => current === id && show()), 50);
+    } else if (entity === "payment") {
+      hearOf(id);
     } else if (entity !== "order" && entity !== "table" && entity !== "floor") {
       htmx.trigger(menu, "refresh");
     }

@@ -8,20 +8,26 @@ const body = document.getElementById("dialog-body");
 const page = document.getElementById("as-of").dataset;
 const scale = 10 ** Number(page.decimals);
 const money = new Intl.NumberFormat("en-GB", { style: "currency", currency: page.currency });
-let paymentKey = null;
+export let paymentKey = null;
 
 export async function ask(path) {
   await htmx.ajax("GET", path, { target: body, swap: "innerHTML" });
   paymentKey = crypto.randomUUID();
   if (!dialog.open) dialog.showModal();
+  body.querySelector("form[data-at-once]")?.requestSubmit();
 }
 
-function refuse(text) {
+export function refuse(text) {
   body.querySelector("#dialog-refusal").textContent = text;
 }
 
+// The API keeps a refusal that does not heal under its key: the next try needs another.
+function isKept({ status }) {
+  return status < 500 && status !== 409 && status !== 429;
+}
+
 // Runs once at a time; a refusal is read in the dialog, which stays.
-async function submit(form, work) {
+export async function submit(form, work) {
   if (form.dataset.busy) return false;
   form.dataset.busy = "yes";
   try {
@@ -29,6 +35,7 @@ async function submit(form, work) {
     dialog.close();
     return true;
   } catch (error) {
+    if (isKept(error)) paymentKey = crypto.randomUUID();
     if (!(error instanceof Refused)) refuse("Not saved: there is no connection. Try again.");
     else if (error.problem.code === "approval_required") askApprover(form);
     else if (error.problem.code === "drawer_not_open") askFloat(form);
@@ -163,6 +170,11 @@ const SUBMITS = {
   undiscounting: takeDiscountBack,
   paying: takeCash,
 };
+
+// What a form does that another module knows about.
+export function answer(name, work) {
+  SUBMITS[name] = work;
+}
 
 function fill(id, value) {
   body.querySelector(`#${id}`).value = value;

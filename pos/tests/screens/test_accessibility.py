@@ -2,38 +2,17 @@
 they can show. What no program can judge (order, words, sense) is looked at by people."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from fynlo.testing.axe import check, complaints
 from fynlo.testing.browser import Visits
 from fynlo.testing.callers import Caller
 from fynlo.testing.live import Stack
 
 pytestmark = pytest.mark.xdist_group("screens")
-LEVEL = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
-    "resultTypes": ["violations"],
-}
 PHONE = {"width": 390, "height": 844}
-
-
-def complaints(page: Page) -> list[str]:
-    """What axe finds, as `rule: the element at fault: why`."""
-    found: list[dict[str, Any]] = Axe().run(page, options=LEVEL).response["violations"]
-    return [
-        f"{rule['id']}: {node['html'][:160]}: {node['failureSummary']}"
-        for rule in found
-        for node in rule["nodes"]
-    ]
-
-
-def check(page: Page) -> None:
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        assert complaints(page) == [], scheme
 
 
 def dish(manager: Caller, name: str) -> dict[str, str]:

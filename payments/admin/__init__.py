@@ -1,3 +1,0 @@
-from payments.admin import books, days, drawers, payments
-
-__all__ = ["books", "days", "drawers", "payments"]
