@@ -24,6 +24,17 @@ SIDEBAR = [
         ],
     },
     {
+        "title": "Money",
+        "separator": True,
+        "items": [
+            _page("Payments", "payments", "payments_payment"),
+            _page("Cash drawers", "point_of_sale", "payments_drawersession"),
+            _page("Days and Z reports", "event_available", "payments_dayclose"),
+            _page("Ledger", "account_balance", "payments_ledgertransaction"),
+            _page("Payment settings", "settings", "payments_paymentsettings"),
+        ],
+    },
+    {
         "title": "Menu",
         "separator": True,
         "items": [

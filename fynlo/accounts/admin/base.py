@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 
-from fynlo.accounts.admin.forms import TenantForm
+from fynlo.accounts.admin.forms import OwnedForm, TenantForm
 from fynlo.accounts.admin.owned import (
     TypedMoney,
     has_field,
@@ -36,7 +36,7 @@ class TenantAdmin(TypedMoney, ModelAdmin):  # type: ignore[misc]
     tenant_path: ClassVar[str] = "restaurant"
     may_view: ClassVar[Permission]
     may_change: ClassVar[Permission | None] = None
-    form = TenantForm
+    form: type[OwnedForm] = TenantForm
     show_full_result_count = False
     list_per_page = 50
     list_max_show_all = 0

@@ -1,0 +1,3 @@
+from payments.admin import books, days, drawers, payments, settings
+
+__all__ = ["books", "days", "drawers", "payments", "settings"]
