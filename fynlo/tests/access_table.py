@@ -43,6 +43,8 @@ class Row:
     """The body refers to things of the restaurant: a rival who sends it is refused."""
     denied: int = 403
     """404 where one's own may be read by anybody."""
+    boss: int | None = None
+    """What the world's boss gets, whose shift it is."""
 
 
 VERSION = {"version": 1}
@@ -175,13 +177,13 @@ TABLE: dict[str, Row] = {
     "POST shifts/publish/": Row(
         MANAGE, 200, lambda w: {"since": "2026-03-01T00:00:00Z", "until": "2026-03-03T00:00:00Z"}
     ),
-    "POST shifts/<shift>/swaps/": Row(ALL, 403, lambda w: {"to": str(w.colleague)}),
+    "POST shifts/<shift>/swaps/": Row(ALL, 403, lambda w: {"to": str(w.colleague)}, boss=201),
     "GET swaps/": Row(ALL, 200),
     "GET swaps/<swap>/": Row(MANAGE, 200, denied=404),
     "POST swaps/<swap>/accept/": Row(MANAGE, 403, denied=404),
-    "POST swaps/<swap>/decline/": Row(MANAGE, 200, denied=404),
-    "POST swaps/<swap>/cancel/": Row(MANAGE, 403, denied=404),
-    "POST swaps/<swap>/approve/": Row(MANAGE, 409),
+    "POST swaps/<swap>/decline/": Row(MANAGE, 200, denied=404, boss=403),
+    "POST swaps/<swap>/cancel/": Row(MANAGE, 403, denied=404, boss=200),
+    "POST swaps/<swap>/approve/": Row(MANAGE, 409, boss=403),
     "GET labour-policy/": Row(MANAGE, 200),
     "PATCH labour-policy/": Row(MANAGE, 200, lambda w: {"pack": "uk", **VERSION}),
     **crud("break-types/", "break_type", ALL, named("New", expected_minutes=30)),

@@ -14,6 +14,7 @@ from django.http import HttpResponse
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
+from fynlo.accounts.choices import Role
 from fynlo.accounts.models import Restaurant
 from fynlo.db import new_id
 from fynlo.errors import DomainError
@@ -43,9 +44,11 @@ LISTS = [
     and "/me/" not in address
     # A pull is no list: its pages are larger.
     and address != "GET sync/pull/"
+    and Role.OWNER in TABLE[address].roles
 ]
 EMOJI = "👩‍👩‍👧‍👦 🍕 ñ 𝔘 \u202eenim"
 MANY_DIGITS = b"9" * 10**6
+EVIDENCE = {"employees_clockattempt", "employees_labourpolicy"}
 NOT_JSON = [
     b"{", b"{]", b'{"a":1,}', b"'a'", b"NaN", b"{}{}", b"\xff\xfe{}", b"\xef\xbb\xbf{}", b"\0",
     b'{"a":"\xed\xa0\x80"}', b'{"a":"\xc3"}', b'{"a":"\\ud800"}', b'{"a":"\x01"}',
@@ -90,7 +93,7 @@ class Caller:
         device = address in DEVICES_ONLY and world.device
         self.name = f"Device {world.restaurant.pk}" if device else f"Bearer {world.boss.token}"
         self.wrong: list[tuple[Any, int, bytes]] = []
-        self.before = content()
+        self.before = self._content()
 
     def send(
         self, body: Any, *, kind: str = "application/json", path: str = "", **headers: str
@@ -113,9 +116,16 @@ class Caller:
         if answer.status_code not in statuses or not known:
             self.wrong.append((options or str(body)[:200], answer.status_code, answer.content))
 
+    def _content(self) -> dict[str, str]:
+        """The clock notes every try of a punch, and makes its rules when it is first asked."""
+        tables = content()
+        if "timeclock/" in self.path:
+            tables = {name: rows for name, rows in tables.items() if name not in EVIDENCE}
+        return tables
+
     def finish(self) -> None:
         assert not self.wrong
-        assert content() == self.before
+        assert self._content() == self.before
 
 
 @pytest.fixture
@@ -175,12 +185,14 @@ def test_ids_of_a_rival_are_unknown_here_and_taken(
     properties = body_schema(address)["properties"]
     taken = made_by(theirs, address) if "id" in properties else ""
     caller = Caller(address, world)
+    # What is refused to everybody as things stand may be refused for that.
+    refusals = [TABLE[address].status] if TABLE[address].status >= 400 else []
     for name, shape in properties.items():
         if name == "id":
             caller.refused({**caller.good, "id": taken}, 409, code="id_conflict")
         elif resolved(shape).get("format") == "uuid":
             for stranger in strangers:
-                caller.refused({**caller.good, name: stranger}, 404, 422)
+                caller.refused({**caller.good, name: stranger}, 404, 422, *refusals)
     caller.finish()
 
 
@@ -218,7 +230,8 @@ def test_emoji_and_every_script_come_back_as_they_were_sent(address: str, world:
     texts = {name: fitting(shape) for name, shape in fields if is_free_text(name, shape)}
     caller = Caller(address, world)
     answer = caller.send(caller.good | texts)
-    assert answer.status_code == TABLE[address].status, answer.content
+    row = TABLE[address]
+    assert answer.status_code == (row.boss or row.status), answer.content
     for text in texts.values() if answer.content else ():
         assert text in answer.content.decode()
 
@@ -256,8 +269,9 @@ def resolved(shape: dict[str, Any]) -> dict[str, Any]:
     """Without references, and without the null that is allowed beside it."""
     if "$ref" in shape:
         shape = SCHEMA["components"]["schemas"][shape["$ref"].rpartition("/")[2]]
-    if "anyOf" in shape:
-        shape = {**shape["anyOf"][0], "null": True}
+    for either in ("anyOf", "oneOf"):
+        if either in shape:
+            shape = {**resolved(shape[either][0]), "null": True}
     return {"properties": {}, **shape}
 
 

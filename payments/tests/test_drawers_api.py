@@ -122,7 +122,7 @@ def test_a_closed_or_strange_drawer_takes_no_cash(
     order = opened(cashier, menu.order(channel="takeaway"))
     for wrong in (rival["id"], str(new_id())):
         refused = pay(cashier, order, tendered=1250, drawer=wrong)
-        assert code(refused) == (409, "drawer_not_open")
+        assert code(refused) == (422, "unknown_reference")
     do(cashier, drawer, "count", counted=10_000)
     do(cashier, drawer, "close")
     refused = pay(cashier, order, tendered=1250, drawer=drawer["id"], key="closed")

@@ -47,7 +47,7 @@ class DayQuery(Input):
     business_date = serializers.DateField(required=False)
 
 
-class CloseInput(Input):
+class DayCloseInput(Input):
     """`override`: close over what stands in the way; it is written down."""
 
     id = Id(required=False)
@@ -67,7 +67,7 @@ class Day(Endpoint):
         answer = {"business_date": day, "may_close": may_close, "blockers": found}
         return self.answer(orjson.dumps(answer))
 
-    @operation(Permission.APPROVE, body=CloseInput, answers=DAY_CLOSE, status=202)
+    @operation(Permission.APPROVE, body=DayCloseInput, answers=DAY_CLOSE, status=202)
     def close(self, request: Request) -> HttpResponse:
         """Done by a worker: look at `status_url`, or listen for `day.closed`."""
         given = self.body()
