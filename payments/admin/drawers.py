@@ -69,7 +69,7 @@ class DrawerAdmin(ReadOnlyAdmin):
         ),
         (
             "Count",
-            {"fields": (("expected_money", "counted_money", "difference_money", "outcome"),)},
+            {"fields": (("expected_money", "counted_money"), ("difference_money", "outcome"))},
         ),
     )
 

@@ -13,10 +13,11 @@ from payments.admin.refund import refund_page
 from payments.models import Payment, PaymentAttempt, PaymentSplit, Refund
 
 AMOUNTS = (
-    ("bill_money", "tip_money", "customer_fee_money", "total_money"),
+    ("bill_money", "tip_money", "total_money"),
     ("captured_money", "refunding_money", "refunded_money"),
     ("tendered_money", "change_given_money", "rounding_money"),
-    ("fee_payer", "platform_fee_money", "provider_fee_estimate_money"),
+    ("fee_payer", "customer_fee_money"),
+    ("platform_fee_money", "provider_fee_estimate_money"),
 )
 
 
