@@ -16,7 +16,7 @@ class Reusing(Task[Any, Any]):
     """
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not self.request.is_eager:
+        if not (self.request.called_directly or self.request.is_eager):
             close_old_connections()
         return super().__call__(*args, **kwargs)
 
