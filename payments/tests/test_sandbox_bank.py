@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from queue import Queue
@@ -12,6 +13,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from fynlo.clock import as_utc_text, utc_now
 from fynlo.local.ports import wait_until
 from payments.sandbox.bank.credentials import credentials, new_key
 from payments.sandbox.bank.remote import RunningBank
@@ -145,6 +147,7 @@ def test_it_expires(client: Client) -> None:
 
 
 def test_refunds_never_pass_what_was_paid(client: Client) -> None:
+    began = as_utc_text(utc_now() - timedelta(seconds=2))
     made = client.made()
     path = f"/v3/payments/{made['id']}/refunds"
     half = {"reference": "FYN-1001 back", "amount_in_minor": 1400}
@@ -159,7 +162,7 @@ def test_refunds_never_pass_what_was_paid(client: Client) -> None:
     assert client.get(path).json()["items"][0]["amount_in_minor"] == 1400
     account = client.bank.credentials.accounts["house"]
     moved = client.get(
-        f"/v3/merchant-accounts/{account}/transactions", **{"from": "2000", "to": "9999"}
+        f"/v3/merchant-accounts/{account}/transactions", **{"from": began, "to": "9999"}
     ).json()["items"]
     assert {row["type"] for row in moved if row["payment_id"] == made["id"]} == {
         "merchant_account_payment",

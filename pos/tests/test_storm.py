@@ -78,6 +78,6 @@ def left_and_sold(sku: str) -> int:
     """What is left, and all that was taken and never came back; what was cooked counts."""
     product = Product.objects.get(sku=sku)
     lines = OrderLine.objects.filter(product=product)
-    sold = [line for line in lines if line.state != "VOIDED" or line.sent_at]
-    assert all(line.counted == ceil(line.quantity) for line in sold)
-    return (product.stock or 0) + sum(line.counted for line in sold)
+    live = [line for line in lines if line.state != "VOIDED"]
+    assert all(line.counted == ceil(line.quantity) for line in live)
+    return (product.stock or 0) + sum(line.counted for line in lines)
