@@ -92,6 +92,8 @@ def _pay(stand_in: StandIn, request: Request, form: Form) -> Response:
     back = form.get("return_url", "")
     with stand_in.store.transaction():
         books, intent = _opened(stand_in, request, form)
+        if intent["status"] == "succeeded":  # pressed twice: the first answer was lost
+            return _onwards(intent, back)
         try:
             answer = intents.confirm(books, intent, {**_card(form), "return_url": back})
         except Refused as refused:
