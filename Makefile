@@ -34,7 +34,7 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 
 COMPILE := $(PY) -m uv pip compile --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --no-annotate --quiet --custom-compile-command "make lock"
+	--no-strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --quiet --custom-compile-command "make lock"
 
 lock: $(INSTALLED)
 	@$(PY) -m uv --version >/dev/null 2>&1 || $(PY) -m pip install --quiet uv

@@ -26,10 +26,11 @@ function isKept({ status }) {
   return status < 500 && status !== 409 && status !== 429;
 }
 
-// Runs once at a time; a refusal is read in the dialog, which stays.
+// Runs once at a time; a refusal is read in the dialog, which stays, until the next try.
 export async function submit(form, work) {
   if (form.dataset.busy) return false;
   form.dataset.busy = "yes";
+  refuse("");
   try {
     await inTurn(work);
     dialog.close();
