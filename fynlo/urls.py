@@ -8,6 +8,7 @@ from fynlo.api.rates import limited_sign_in
 from fynlo.api.schema_page import Schema
 from payments.urls import pages as payment_pages
 from payments.views.health import ledger
+from perf.urls import pages as perf_pages
 from pos.urls import pages
 from pos.views.receipts import public_page
 
@@ -17,6 +18,7 @@ api = [
     path("", include("employees.urls")),
     path("payments/", include("payments.urls")),
     path("", include("syncing.urls")),
+    path("", include("perf.urls")),
     path("schema/", Schema.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
 ]
@@ -30,6 +32,7 @@ urlpatterns = [
     path("screens/", include("fynlo.api.screens.urls")),
     path("", include(pages)),
     path("", include(clock_pages)),
+    path("perf/", include(perf_pages)),
     path("health/live/", live),
     path("health/ready/", ready),
     path("health/ledger/", ledger),

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "employees",
     "payments",
     "syncing",
+    "perf",
 ]
 
 MIDDLEWARE = [

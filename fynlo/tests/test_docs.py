@@ -24,6 +24,7 @@ FOLDERS = (
     "employees/",
     "payments/",
     "syncing/",
+    "perf/",
     "deploy/",
     "docs/",
     "requirements/",

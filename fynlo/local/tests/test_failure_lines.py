@@ -69,7 +69,9 @@ def test_broken_secrets_are_named(state: Path) -> None:
 
 
 def test_a_second_stack_on_the_same_state_is_refused(state: Path) -> None:
-    first = start(state, "exec", "--", "sh", "-c", "echo up; exec sleep 300", REDIS_URL="redis://given")
+    first = start(
+        state, "exec", "--", "sh", "-c", "echo up; exec sleep 300", REDIS_URL="redis://given"
+    )
     assert first.stdout is not None
     while "up" not in first.stdout.readline():
         assert first.poll() is None
