@@ -58,8 +58,9 @@ class EarlyMode(models.TextChoices):
 
 
 # Minutes everywhere; `multiplier_bps` is what an hour of overtime costs, 15,000 being one and a
-# half. A break rule asks for `minutes` once more than `after_minutes` are worked; `in_one`: they
-# must be taken in one piece.
+# half, and `double_…` what lies beyond that (see `employees.services.hours.Rules`); rules that do
+# not name it have none. A break rule asks for `minutes` once more than `after_minutes` are worked;
+# `in_one`: they must be taken in one piece.
 RulePack = dict[str, Any]
 RULE_PACKS: dict[str, RulePack] = {
     # Working Time Regulations 1998, 4(1), 10(1) and 12. What overtime pays is up to the contract.
@@ -95,12 +96,17 @@ RULE_PACKS: dict[str, RulePack] = {
         "rest_minutes": 0,
         "breaks": [],
     },
-    # California Labor Code, sections 510(a) (without double time) and 512(a).
+    # California Labor Code, section 510(a): one and a half after 8 hours of a day, 40 of a week and
+    # for the first 8 on the seventh day of a week; twice after 12 hours of a day and after 8 on the
+    # seventh day. Breaks: section 512(a).
     "california": {
         "daily_minutes": 8 * 60,
         "weekly_minutes": 40 * 60,
         "seventh_day": True,
         "multiplier_bps": 15_000,
+        "double_daily_minutes": 12 * 60,
+        "double_seventh_day_minutes": 8 * 60,
+        "double_multiplier_bps": 20_000,
         "tolerance_minutes": 0,
         "rest_minutes": 0,
         "breaks": [

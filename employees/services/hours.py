@@ -3,7 +3,8 @@
 A day is cut where the wall clock of the restaurant first shows its day start, so a day has 23 or
 25 hours when the clocks change. Work is what lies between clock-in and clock-out without the
 unpaid breaks. Overtime is counted from the end: of a day, what comes after its daily hours; of a
-week, what comes after its weekly hours of regular work. No second is overtime twice.
+week, what comes after its weekly hours of regular work. No second is overtime twice. Double time
+is the end of a day's overtime.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,13 +31,18 @@ class BreakRule:
 class Rules:
     """Minutes; None is no limit. Excess up to `tolerance_minutes` over a limit is no overtime.
 
-    `seventh_day`: who works on all seven days of a week works the last one as overtime.
+    `seventh_day`: who works on all seven days of a week works the last one as overtime. What
+    exceeds `double_daily_minutes`, on such a seventh day `double_seventh_day_minutes`, is overtime
+    that costs `double_multiplier_bps`.
     """
 
     daily_minutes: int | None = None
     weekly_minutes: int | None = None
     seventh_day: bool = False
     multiplier_bps: int = 10_000
+    double_daily_minutes: int | None = None
+    double_seventh_day_minutes: int | None = None
+    double_multiplier_bps: int = 20_000
     tolerance_minutes: int = 0
     rest_minutes: int = 0
     breaks: tuple[BreakRule, ...] = ()
@@ -120,10 +126,14 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Sums of time, and of money in minor units × 36,000,000 (seconds × basis points)."""
+    """Sums of time, and of money in minor units × 36,000,000 (seconds × basis points).
+
+    `double_time` is part of `overtime`.
+    """
 
     regular: timedelta = ZERO
     overtime: timedelta = ZERO
+    double_time: timedelta = ZERO
     paid_breaks: timedelta = ZERO
     unpaid_breaks: timedelta = ZERO
     pay_units: int = 0
@@ -136,6 +146,7 @@ class Hours:
         return Hours(
             self.regular + other.regular,
             self.overtime + other.overtime,
+            self.double_time + other.double_time,
             self.paid_breaks + other.paid_breaks,
             self.unpaid_breaks + other.unpaid_breaks,
             self.pay_units + other.pay_units,
@@ -155,6 +166,7 @@ class _Piece:
     length: timedelta
     work: Work
     overtime: timedelta = field(default=ZERO)
+    double_time: timedelta = field(default=ZERO)
 
 
 def by_day(works: Iterable[Work], calendar: Calendar) -> dict[date, Hours]:
@@ -175,9 +187,18 @@ def by_day(works: Iterable[Work], calendar: Calendar) -> dict[date, Hours]:
 
 
 def _hours(piece: _Piece) -> Hours:
-    regular = piece.length - piece.overtime
-    units = _seconds(regular) * 10_000 + _seconds(piece.overtime) * piece.work.rules.multiplier_bps
-    return Hours(regular=regular, overtime=piece.overtime, pay_units=units * piece.work.wage)
+    regular, rules = piece.length - piece.overtime, piece.work.rules
+    units = (
+        _seconds(regular) * 10_000
+        + _seconds(piece.overtime - piece.double_time) * rules.multiplier_bps
+        + _seconds(piece.double_time) * rules.double_multiplier_bps
+    )
+    return Hours(
+        regular=regular,
+        overtime=piece.overtime,
+        double_time=piece.double_time,
+        pay_units=units * piece.work.wage,
+    )
 
 
 def _seconds(length: timedelta) -> int:
@@ -225,13 +246,24 @@ def _judged(week: list[_Piece], calendar: Calendar) -> list[_Piece]:
     """With the overtime of each piece. A day or a week follows the rules of its first entry."""
     days = [list(pieces) for _, pieces in groupby(week, key=lambda piece: piece.day)]
     for pieces in days:
-        rules = pieces[0].work.rules
-        last_of_seven = rules.seventh_day and len(days) == 7 and pieces is days[-1]
-        limit = 0 if last_of_seven else rules.daily_minutes
-        _cut(pieces, limit, 0 if last_of_seven else rules.tolerance_minutes)
+        _judge_day(pieces, is_last_of_seven=len(days) == 7 and pieces is days[-1])
     rules = week[0].work.rules
     _cut(week, rules.weekly_minutes, rules.tolerance_minutes)
     return week
+
+
+def _judge_day(pieces: Sequence[_Piece], *, is_last_of_seven: bool) -> None:
+    """What is double time is cut off first; the rest of the overtime is what comes before it."""
+    rules = pieces[0].work.rules
+    is_seventh = rules.seventh_day and is_last_of_seven
+    limit = rules.double_seventh_day_minutes if is_seventh else None
+    _cut(pieces, rules.double_daily_minutes if limit is None else limit, rules.tolerance_minutes)
+    for piece in pieces:
+        piece.double_time = piece.overtime
+    if is_seventh:
+        _cut(pieces, 0, 0)
+    else:
+        _cut(pieces, rules.daily_minutes, rules.tolerance_minutes)
 
 
 def _cut(pieces: Sequence[_Piece], limit_minutes: int | None, tolerance_minutes: int) -> None:
@@ -262,17 +294,20 @@ def until_overtime(works: Sequence[Work], calendar: Calendar, *, now: datetime) 
     rules = works[-1].rules
     today = calendar.day_of(now)
     hours = by_day(works, calendar)
-    week = [hours[day] for day in hours if calendar.week_of(day) == calendar.week_of(today)]
-    tolerance = timedelta(minutes=rules.tolerance_minutes)
-    left = []
-    if rules.daily_minutes is not None:
-        worked = hours.get(today, Hours()).worked
-        left.append(timedelta(minutes=rules.daily_minutes) + tolerance - worked)
-    if rules.weekly_minutes is not None:
-        regular = total(week).regular
-        left.append(timedelta(minutes=rules.weekly_minutes) + tolerance - regular)
-    if hours.get(today, Hours()).overtime:
+    ours = hours.get(today, Hours())
+    week = {
+        day: row for day, row in hours.items() if calendar.week_of(day) == calendar.week_of(today)
+    }
+    others = [day for day, row in week.items() if day != today and row.worked]
+    if ours.overtime or (rules.seventh_day and len(others) == 6):
         return ZERO
+    tolerance = timedelta(minutes=rules.tolerance_minutes)
+    limits = (
+        (rules.daily_minutes, ours.worked),
+        (rules.double_daily_minutes, ours.worked),
+        (rules.weekly_minutes, total(week.values()).regular),
+    )
+    left = [timedelta(minutes=most) + tolerance - done for most, done in limits if most is not None]
     return max(min(left), ZERO) if left else None
 
 

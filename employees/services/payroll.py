@@ -23,6 +23,7 @@ UNITS = 36_000_000
 FIGURES = (
     "regular_seconds",
     "overtime_seconds",
+    "double_time_seconds",
     "paid_break_seconds",
     "unpaid_break_seconds",
     "pay",
@@ -95,11 +96,12 @@ def _rows(restaurant_id: UUID, hours: dict[UUID, Hours], tips: dict[UUID, int]) 
 
 
 def figures(hours: Hours) -> dict[str, int]:
-    """Whole seconds and minor units."""
+    """Whole seconds and minor units. Double time is in the overtime, too."""
     second = timedelta(seconds=1)
     return {
         "regular_seconds": hours.regular // second,
         "overtime_seconds": hours.overtime // second,
+        "double_time_seconds": hours.double_time // second,
         "paid_break_seconds": hours.paid_breaks // second,
         "unpaid_break_seconds": hours.unpaid_breaks // second,
         "pay": divide_half_up(hours.pay_units, UNITS),

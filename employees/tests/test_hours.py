@@ -22,6 +22,7 @@ LONDON = Calendar("Europe/London", time(5))
 H = timedelta(hours=1)
 NO_RULES = Rules()
 EIGHT_A_DAY = Rules(daily_minutes=480, multiplier_bps=15_000)
+CALIFORNIA = Rules.of(RULE_PACKS["california"])
 FORTY_A_WEEK = Rules(weekly_minutes=2400, multiplier_bps=15_000)
 
 
@@ -91,6 +92,39 @@ def test_the_seventh_day_in_a_row_is_overtime() -> None:
     assert [row.overtime for row in days] == [0 * H] * 6 + [4 * H]
 
 
+@pytest.mark.parametrize(
+    ("hours", "regular", "overtime", "double"),
+    [(8, 8, 0, 0), (12, 8, 4, 0), (12.5, 8, 4.5, 0.5), (14, 8, 6, 2)],
+)
+def test_california_pays_double_after_twelve_hours(
+    hours: float, regular: float, overtime: float, double: float
+) -> None:
+    (day,) = by_day([work(at(1, 8), hours, CALIFORNIA, wage=1000)], LONDON).values()
+    assert (day.regular, day.overtime, day.double_time) == (regular * H, overtime * H, double * H)
+    paid = 1000 * regular + 1500 * (overtime - double) + 2000 * double
+    assert day.pay_units == 36_000_000 * paid
+
+
+def test_california_pays_double_after_eight_hours_of_the_seventh_day() -> None:
+    """Six hours a day: 36 in six days, so that no week's limit is in play."""
+    days = [work(at(day, 8), 6, CALIFORNIA) for day in range(1, 7)]
+    *others, last = by_day([*days, work(at(7, 8), 10, CALIFORNIA)], LONDON).values()
+    assert [row.overtime for row in others] == [0 * H] * 6
+    assert (last.regular, last.overtime, last.double_time) == (0 * H, 10 * H, 2 * H)
+
+
+def test_who_rests_on_one_day_has_no_seventh() -> None:
+    days = [work(at(day, 8), 6, CALIFORNIA) for day in (1, 2, 3, 4, 5)]
+    *_, last = by_day([*days, work(at(7, 8), 10, CALIFORNIA)], LONDON).values()
+    assert (last.regular, last.overtime, last.double_time) == (8 * H, 2 * H, 0 * H)
+
+
+def test_double_time_counts_in_no_week() -> None:
+    """Five days of 13 hours: 8 regular ones each, which are 40 in the week."""
+    week = total(by_day([work(at(day, 8), 13, CALIFORNIA) for day in range(1, 6)], LONDON).values())
+    assert (week.regular, week.overtime, week.double_time) == (40 * H, 25 * H, 5 * H)
+
+
 def test_unpaid_breaks_are_no_work_and_paid_ones_are() -> None:
     unpaid = Pause(at(1, 10), at(1, 11), is_paid=False)
     paid = Pause(at(1, 12), at(1, 12, 15), is_paid=True)
@@ -133,3 +167,8 @@ def test_how_long_until_overtime() -> None:
 
     assert (left(1), left(7.5), left(8), left(9)) == (7 * H, 0.5 * H, 0 * H, 0 * H)
     assert until_overtime([work(at(5, 8), 3)], LONDON, now=at(5, 11)) is None
+
+
+def test_the_seventh_day_begins_with_overtime() -> None:
+    days = [work(at(day, 8), 6, CALIFORNIA) for day in range(1, 7)]
+    assert until_overtime([*days, work(at(7, 8), 0, CALIFORNIA)], LONDON, now=at(7, 8)) == 0 * H

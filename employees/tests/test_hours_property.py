@@ -1,10 +1,13 @@
 """What is true of any weeks: see `weeks` for what they are made of."""
 
+from dataclasses import replace
 from datetime import date, timedelta
+from itertools import groupby
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from employees.choices import RULE_PACKS
 from employees.services.hours import (
     Calendar,
     Hours,
@@ -37,7 +40,7 @@ def test_what_was_worked_is_regular_and_overtime(week: list[Work], calendar: Cal
     hours = total(by_day(week, calendar).values())
     assert hours.worked == hours.regular + hours.overtime == sum(map(length, week), ZERO)
     assert hours.regular >= ZERO
-    assert hours.overtime >= ZERO
+    assert hours.overtime >= hours.double_time >= ZERO
 
 
 @given(works(), calendars)
@@ -50,16 +53,52 @@ def test_breaks_never_exceed_the_entry(week: list[Work], calendar: Calendar) -> 
 
 @given(works(), calendars)
 def test_the_days_of_a_week_sum_to_the_week(week: list[Work], calendar: Calendar) -> None:
-    """Weeks apart, each by itself, and the whole: in all fields, money too."""
+    """Asked for one at a time, as payroll is, with what was going on in that week alone: in all
+    fields, money too."""
+
+    def asked_for(day: date) -> Hours:
+        since = calendar.start_of(calendar.week_of(day))
+        until = calendar.start_of(calendar.week_of(day) + timedelta(days=7))
+        ours = [work for work in week if work.started_at < until and work.ended_at > since]
+        return by_day(ours, calendar).get(day, Hours())
+
     days = by_day(week, calendar)
-    weeks: dict[object, Hours] = {}
-    for day, hours in days.items():
-        monday = calendar.week_of(day)
-        weeks[monday] = weeks.get(monday, Hours()) + hours
-    assert total(weeks.values()) == total(days.values())
-    for work in week:
-        first, last = calendar.day_of(work.started_at), calendar.day_of(work.ended_at)
-        assert first <= last
+    assert total(map(asked_for, days)) == total(days.values())
+
+
+@given(works(), calendars, rules)
+def test_overtime_is_what_days_and_weeks_exceed(
+    week: list[Work], calendar: Calendar, judge: Rules
+) -> None:
+    """Counted the plain way, from the lengths of days."""
+    worked = {day: row.worked for day, row in by_day(under(week, Rules()), calendar).items()}
+    overtime = double = ZERO
+    for _, group in groupby(sorted(worked), key=calendar.week_of):
+        days = [day for day in group if worked[day]]
+        regular = ZERO
+        for day in days:
+            is_seventh = judge.seventh_day and len(days) == 7 and day == days[-1]
+            one, two = limits_of(judge, is_seventh=is_seventh)
+            twice = excess(worked[day], two, judge)
+            once = excess(worked[day] - twice, one, Rules() if is_seventh else judge)
+            double, overtime = double + twice, overtime + twice + once
+            regular += worked[day] - twice - once
+        overtime += excess(regular, judge.weekly_minutes, judge)
+    found = total(by_day(under(week, judge), calendar).values())
+    assert (found.overtime, found.double_time) == (overtime, double)
+
+
+def limits_of(judge: Rules, *, is_seventh: bool) -> tuple[int | None, int | None]:
+    """Minutes of a day until overtime, and until double time."""
+    if not is_seventh:
+        return judge.daily_minutes, judge.double_daily_minutes
+    two = judge.double_seventh_day_minutes
+    return 0, judge.double_daily_minutes if two is None else two
+
+
+def excess(length: timedelta, limit: int | None, judge: Rules) -> timedelta:
+    more = ZERO if limit is None else length - timedelta(minutes=limit)
+    return more if more > timedelta(minutes=judge.tolerance_minutes) else ZERO
 
 
 @given(works(), calendars)
@@ -67,6 +106,21 @@ def test_the_same_rules_change_nothing(week: list[Work], calendar: Calendar) -> 
     one = week[0].rules
     same = [work for work in week if work.rules == one]
     assert by_day(under(same, one), calendar) == by_day(same, calendar)
+
+
+@given(works(), calendars)
+def test_double_time_changes_what_is_paid_and_not_what_is_worked(
+    week: list[Work], calendar: Calendar
+) -> None:
+    """What is double is overtime; at the same price it would change nothing."""
+    rules = Rules.of(RULE_PACKS["california"])
+    plain = replace(rules, double_daily_minutes=None, double_seventh_day_minutes=None)
+    same_price = replace(rules, double_multiplier_bps=rules.multiplier_bps)
+    double, single, same = (
+        total(by_day(under(week, one), calendar).values()) for one in (rules, plain, same_price)
+    )
+    assert (double.regular, double.overtime) == (single.regular, single.overtime)
+    assert same.pay_units == single.pay_units <= double.pay_units
 
 
 @given(works(), calendars)
@@ -119,7 +173,7 @@ def test_overtime_begins_when_it_was_said_to(week: list[Work], calendar: Calenda
         for w in under(week, last.rules)
         if calendar.week_of(calendar.day_of(w.started_at)) == monday
     ]
-    if not ours or last.rules.seventh_day or any(p.ended_at is None for p in last.pauses):
+    if not ours or any(p.ended_at is None for p in last.pauses):
         return
     left = until_overtime(ours, calendar, now=last.ended_at)
     if left is None:

@@ -131,6 +131,15 @@ def test_other_rules_for_past_hours(manager: Member, server: Member, monday: dat
     assert other["proposed"]["pay"] > other["present"]["pay"]
 
 
+def test_double_time_is_paid_and_told(manager: Member, server: Member, monday: datetime) -> None:
+    said(manager.patch("labour-policy/", {"pack": "california", "version": 1}))
+    work_a_week(server, monday, 13)
+    (row,) = said(manager.get(f"payroll/?{week_of(monday)}"))["results"]
+    told = [row[f"{name}_seconds"] // 3600 for name in ("regular", "overtime", "double_time")]
+    assert told == [40, 25, 5]
+    assert row["pay"] == 1201 * (40 + 30 + 10)
+
+
 @pytest.mark.parametrize("days", ["from=2026-02-02&to=2026-02-01", "from=2024-01-01&to=2026-01-01"])
 def test_a_range_that_is_none(manager: Member, days: str) -> None:
     for path in ("payroll/", "payroll/export/", "payroll/tips/export/"):
