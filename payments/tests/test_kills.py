@@ -169,6 +169,11 @@ def test_a_refund(cashier: Member, fresh: Callable[[], dict[str, Any]], guest: G
     assert step > 8
 
 
+def has_the_money(bank: RunningBank, attempt: str) -> bool:
+    """Before that a poll finds nothing, and there are few of them."""
+    return bank.payments(attempt=attempt)[0]["status"] in ("executed", "settled")
+
+
 def is_back(payment: dict[str, Any]) -> bool:
     go_on()
     found = Refund.objects.filter(payment=payment["id"])
@@ -182,6 +187,7 @@ def test_money_that_comes_too_late(
         guest.bank.stage("approve_late_after_cancel")
         payment = asked(cashier, fresh())
         send(cashier, f"{payment['id']}/cancel/", key=str(new_id()))
+        assert wait_until(partial(has_the_money, guest.bank, last(payment)["id"]), seconds=10)
         was_killed = dies_at(step, alone(poll))
         assert wait_until(partial(is_back, payment), seconds=10)
         assert last(look(cashier, payment))["status"] == "LATE_SUCCESS"
