@@ -118,6 +118,7 @@ PAYMENT_SETTINGS = Document(
         "tip_pool": "tip_pool",
         "refund_limit": "refund_limit",
         "drawer_tolerance": "drawer_tolerance",
+        "fee_tolerance": "fee_tolerance",
         "accept_at": "accept_at",
         "falls_back_to_card": "falls_back_to_card",
         "truelayer_merchant_account": "truelayer_merchant_account",
@@ -230,6 +231,22 @@ LEDGER_ALARM = Document(
         "counted": "counted",
         "raised_at": "raised_at",
         "ended_at": "ended_at",
+        "version": "version",
+    },
+)
+FEE_ALARM = Document(
+    "fee_alarm",
+    models.FeeAlarm,
+    stream="payments",
+    fields={
+        "id": "id",
+        "method": "method",
+        "business_date": "business_date",
+        "currency": "currency",
+        "payments": "payments",
+        "expected": "expected",
+        "actual": "actual",
+        "raised_at": "raised_at",
         "version": "version",
     },
 )

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -7,7 +8,18 @@ from fynlo.clock import utc_now
 from fynlo.db import durable
 from payments.errors import ProviderError
 from payments.selectors.ledger_checks import ledger_faults
-from payments.services import asking, calls, cancelling, closing, ledger_watch, sweeps, webhooks
+from payments.services import (
+    asking,
+    calls,
+    cancelling,
+    closing,
+    fee_watch,
+    ledger_watch,
+    sweeps,
+    webhooks,
+)
+
+LOOKS_BACK = timedelta(days=3)
 
 
 @shared_task(name="payments.call_provider")
@@ -69,6 +81,14 @@ def check_ledgers(**_: Any) -> None:
     faults = set(suspects) & set(ledger_faults()) if suspects else set()
     with durable():
         ledger_watch.note_faults(sorted(faults, key=str), now=utc_now())
+
+
+@shared_task(name="payments.watch_fees")
+def watch_fees(**_: Any) -> None:
+    """Every minute: the fees of the last days; `manage.py reconcile` looks at older ones."""
+    now = utc_now()
+    with durable():
+        fee_watch.watch_fees(now.date() - LOOKS_BACK, now.date() + timedelta(days=1), now=now)
 
 
 @shared_task(name="payments.close_day")

@@ -137,6 +137,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "payments-sweep": {"task": "payments.sweep", "schedule": 15.0},
     "payments-poll": {"task": "payments.poll", "schedule": 5.0},
     "check-ledgers": {"task": "payments.check_ledgers", "schedule": 60.0},
+    "watch-fees": {"task": "payments.watch_fees", "schedule": 60.0},
     "resume-closes": {"task": "payments.resume_closes", "schedule": 60.0},
     "retry-operations": {"task": "syncing.retry_operations", "schedule": 5.0},
     "resume-menu-imports": {"task": "pos.resume_menu_imports", "schedule": 60.0},

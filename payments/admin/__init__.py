@@ -1,3 +1,3 @@
-from payments.admin import books, days, drawers, payments, settings
+from payments.admin import alarms, books, days, drawers, payments, settings
 
-__all__ = ["books", "days", "drawers", "payments", "settings"]
+__all__ = ["alarms", "books", "days", "drawers", "payments", "settings"]

@@ -40,7 +40,7 @@ class PaymentSettingsAdmin(TenantAdmin):
     list_display = ("__str__", "fee_payer", "takes_tips")
     list_select_related = ("restaurant",)
     ordering = ("pk",)
-    money = ("refund_limit", "drawer_tolerance")
+    money = ("refund_limit", "drawer_tolerance", "fee_tolerance")
     fieldsets: ClassVar[Any] = (
         (
             None,
@@ -48,7 +48,7 @@ class PaymentSettingsAdmin(TenantAdmin):
                 "fields": (
                     ("takes_tips", "falls_back_to_card"),
                     ("fee_payer", "accept_at"),
-                    ("refund_limit", "drawer_tolerance"),
+                    ("refund_limit", "drawer_tolerance", "fee_tolerance"),
                 )
             },
         ),

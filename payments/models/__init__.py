@@ -2,6 +2,7 @@ from payments.models.apple import AppleTransaction
 from payments.models.attempts import PaymentAttempt, ProviderCall, provider_key
 from payments.models.closing import DayClose
 from payments.models.drawers import DrawerEvent, DrawerSession
+from payments.models.fee_alarms import FeeAlarm
 from payments.models.fees import FeeSchedule, SurchargeRule
 from payments.models.ledger import LedgerAccount, LedgerEntry, LedgerTransaction
 from payments.models.ledger_alarms import LedgerAlarm
@@ -18,6 +19,7 @@ __all__ = [
     "DayClose",
     "DrawerEvent",
     "DrawerSession",
+    "FeeAlarm",
     "FeeSchedule",
     "LateTip",
     "LedgerAccount",

@@ -91,13 +91,19 @@ class PaymentAttempt(RestaurantOwned):
             ),
         ]
         indexes = [
-            # What the sweep looks for; all three stay small.
+            # What the sweep looks for; all of these stay small.
             models.Index(
                 fields=["expires_at"],
                 condition=Q(status__in=["UNKNOWN", "AWAITING_CUSTOMER"]),
                 name="attempt_expiring",
             ),
             models.Index(fields=["poll_at"], condition=Q(is_watched=True), name="attempt_watched"),
+            models.Index(
+                fields=["ended_at"],
+                condition=Q(actual_fee__gt=F("estimated_fee"))
+                | Q(actual_fee__lt=F("estimated_fee")),
+                name="attempt_with_another_fee",
+            ),
         ]
 
     def __str__(self) -> str:

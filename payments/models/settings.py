@@ -21,7 +21,8 @@ class PaymentSettings(RestaurantOwned):
     `methods`: the ways to pay that are offered, the preferred first. `tip_presets_bps`: of the
     bill before fees. `tip_pool`: what each role gets of every tip, `{role: bps}`; the rest is
     that of whoever serves. `refund_limit`: minor units up to which no manager is asked;
-    `drawer_tolerance`: how far a drawer may be off without one.
+    `drawer_tolerance`: how far a drawer may be off without one; `fee_tolerance`: how far the fee
+    that a provider reports for a payment may be from its estimate without an alarm.
     `bank_fee_confirmed_at`: when an owner confirmed that guests may lawfully be charged for
     paying by bank. `stripe_account` is the restaurant's account below Fynlo's at Stripe; one that
     has keys of its own keeps them in the sealed columns.
@@ -42,6 +43,7 @@ class PaymentSettings(RestaurantOwned):
     tip_pool = models.JSONField(default=dict, blank=True)
     refund_limit = models.PositiveBigIntegerField(default=5000)
     drawer_tolerance = models.PositiveBigIntegerField(default=500)
+    fee_tolerance = models.PositiveBigIntegerField(default=10)
     accept_at = models.CharField(max_length=16, choices=AcceptAt.choices, default=AcceptAt.EXECUTED)
     falls_back_to_card = models.BooleanField(default=True)
     truelayer_merchant_account = models.CharField(max_length=64, blank=True)

@@ -29,6 +29,7 @@ class SettingsInput(Input):
     tip_pool = serializers.DictField(child=Bps(), required=False)
     refund_limit = Minor(required=False)
     drawer_tolerance = Minor(required=False)
+    fee_tolerance = Minor(required=False)
     accept_at = serializers.ChoiceField(choices=AcceptAt.choices, required=False)
     falls_back_to_card = Flag(required=False)
     truelayer_merchant_account = Text(required=False, allow_blank=True, max_length=64)

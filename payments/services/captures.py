@@ -93,6 +93,7 @@ def receive_late(held: Held, said: ProviderAttempt, *, now: datetime) -> None:
     attempt.captured, attempt.actual_fee = said.captured or attempt.amount, said.fee
     attempt.save()
     post_late_success(attempt=attempt, now=now)
+    post_fee_adjustment(attempt=attempt, booked=attempt.estimated_fee, now=now)
     refund = Refund.objects.create(
         restaurant_id=attempt.restaurant_id,
         payment=held.payment,

@@ -135,7 +135,7 @@ def _note(held: Held, said: ProviderAttempt, *, now: datetime) -> None:
         attempt.scanned_at = now
     if said.expires_at and attempt.expires_at:
         attempt.expires_at = min(attempt.expires_at, said.expires_at)
-    if said.fee is not None and attempt.status in PAID:
+    if said.fee is not None and attempt.status in PAID | {AttemptStatus.LATE_SUCCESS}:
         _adjust_fee(attempt, said.fee, now=now)
 
 

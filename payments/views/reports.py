@@ -9,7 +9,10 @@ from fynlo.accounts.choices import Permission
 from fynlo.accounts.selectors import restaurant_profile
 from fynlo.api.operations import operation
 from fynlo.api.views import Endpoint
+from fynlo.documents import schema
 from payments.choices import Method
+from payments.documents import FEE_ALARM
+from payments.selectors.fee_alarms import fee_alarm_documents
 from payments.selectors.fees import fee_schedules
 from payments.selectors.money_reports import (
     fees_by_method,
@@ -40,6 +43,7 @@ FEES = _report(
     },
     currency=_TEXT,
     saved_by_bank=_MINOR,
+    alarms={"type": "array", "items": schema(FEE_ALARM)},
 )
 SETTLEMENT = _report(
     {
@@ -66,11 +70,19 @@ class MoneyReports(Endpoint):
 
     @operation(Permission.VIEW_REPORTS, query=ReportQuery, answers=FEES)
     def fees(self, request: Request) -> HttpResponse:
-        """What was expected to be taken of the restaurant's payments, and what was."""
+        """What was expected to be taken of the restaurant's payments, and what was.
+
+        `alarms`: days on which a fee was off by more than the restaurant's `fee_tolerance`."""
         days, restaurant = self._days(), self.actor.restaurant_id
         rows = fees_by_method(ledger_sums(days.first, days.last, restaurant=restaurant))
-        saved = self._saved(days)
-        return self._report(days, results=rows, currency=self._currency(), saved_by_bank=saved)
+        alarms = fee_alarm_documents(restaurant, days.first, days.last)
+        return self._report(
+            days,
+            results=rows,
+            currency=self._currency(),
+            saved_by_bank=self._saved(days),
+            alarms=[orjson.Fragment(alarm) for alarm in alarms],
+        )
 
     @operation(Permission.VIEW_REPORTS, query=ReportQuery, answers=SETTLEMENT)
     def settlement(self, request: Request) -> HttpResponse:

@@ -1,6 +1,6 @@
 import sys
 from argparse import ArgumentParser
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +13,12 @@ from payments.errors import ProviderError
 from payments.models import Reconciliation
 from payments.selectors.reconciliation import booked_on, restaurants_with
 from payments.services.accounts import adapter_for
+from payments.services.fee_watch import watch_fees
 from payments.services.reconciling import keep
 
 PROVIDERS = (Provider.TRUELAYER, Provider.STRIPE)
+# A day in UTC touches the business dates before and after it.
+AROUND = timedelta(days=1)
 
 
 class Command(BaseCommand):
@@ -31,6 +34,8 @@ class Command(BaseCommand):
             only = options["restaurant"]
             for restaurant in [only] if only else restaurants_with(provider, day):
                 differing |= self._reconcile(restaurant, provider, day)
+        with durable():
+            watch_fees(day - AROUND, day + AROUND, now=utc_now())
         if differing:
             sys.exit(1)
 
