@@ -6,7 +6,7 @@ from uuid import UUID
 from celery import shared_task
 from django.conf import settings
 
-from fynlo.accounts.services import passwords, sweeping
+from fynlo.accounts.services import passwords, sweeping, warming
 from fynlo.clock import utc_now
 from fynlo.db import durable
 
@@ -37,3 +37,9 @@ def sweep(**_: Any) -> None:
     """Each night."""
     with durable():
         sweeping.sweep(now=utc_now())
+
+
+@shared_task(name="accounts.warm_caches")
+def warm_caches(**_: Any) -> None:
+    """Every ten minutes: values end after an hour, and Redis may have lost them."""
+    warming.warm_restaurants_at_work(now=utc_now())

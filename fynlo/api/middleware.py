@@ -13,7 +13,7 @@ from django.urls import is_valid_path
 
 from fynlo.api.errors import SlashMissing
 from fynlo.api.problems import of_exception, of_status, render
-from fynlo.cache import spent_ms
+from fynlo.cache.reading import spent_ms
 from fynlo.events.log import current_request_id
 
 logger = logging.getLogger("fynlo.request")

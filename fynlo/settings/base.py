@@ -101,6 +101,10 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
+# Off, every value is read from PostgreSQL: to measure what the cache saves.
+CACHE_IS_ON = env.bool("CACHE", default=True)
+# Values are loaded in the background before a till that has just signed in asks for them.
+CACHE_AHEAD = True
 # After Redis has failed to answer, requests do without it for this long.
 REDIS_PAUSE_S = 1.0
 CACHES: dict[str, Any] = {
@@ -130,6 +134,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "kitchen-alarms": {"task": "pos.raise_kitchen_alarms", "schedule": 5.0},
     "restore-availability": {"task": "pos.restore_availability", "schedule": 60.0},
     "sweep-accounts": {"task": "accounts.sweep", "schedule": crontab(hour=3, minute=20)},
+    "warm-caches": {"task": "accounts.warm_caches", "schedule": 600.0},
     "sweep-api": {"task": "api.sweep", "schedule": crontab(hour=3, minute=40)},
     "sum-up-sales-days": {"task": "pos.sum_up_sales_days", "schedule": crontab(minute="*/10")},
     "watch-hours": {"task": "employees.watch_hours", "schedule": 20.0},

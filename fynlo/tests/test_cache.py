@@ -10,15 +10,18 @@ from django.db import transaction
 from django_redis import get_redis_connection
 from redis import RedisError
 
-from fynlo import cache
-from fynlo.cache import Local, Namespace, forget, forget_after_commit, remember
+from fynlo.cache import local, reading, shared
+from fynlo.cache.forgetting import forget, forget_after_commit
+from fynlo.cache.local import Copies
+from fynlo.cache.namespaces import FRESH_FOR_S, Namespace
+from fynlo.cache.reading import remember
 from fynlo.db import durable
 from fynlo.local.ports import wait_until
 from fynlo.testing.outage import Wire
 from fynlo.testing.races import at_once
 
-MENU = Namespace("test-menu", ttl=60, fresh_for=60)
-SESSION = Namespace("test-session", ttl=60, fresh_for=0.5)
+MENU = Namespace("test-menu", ttl=60)
+SESSION = Namespace("test-session", ttl=60)
 TENANT = UUID("01936f00-0000-7000-8000-00000000cace")
 
 
@@ -58,11 +61,11 @@ def wire(settings: Any) -> Iterator[Wire]:
 
 def in_another_process() -> Any:
     """All that processes do not share is the memory of their own copies."""
-    return patch.object(cache, "_local", Local())
+    return patch.object(local, "copies", Copies())
 
 
 def at(seconds: float) -> Any:
-    return patch.object(cache, "monotonic", lambda: seconds)
+    return patch.object(reading, "monotonic", lambda: seconds)
 
 
 def test_a_value_is_loaded_once_for_all_processes(owner: UUID, source: Source) -> None:
@@ -110,14 +113,15 @@ def test_a_change_is_forgotten_when_it_is_committed_and_not_before(
 def test_another_process_sees_a_change_after_its_copy_is_no_longer_fresh(
     owner: UUID, source: Source
 ) -> None:
-    with at(100):
+    assert FRESH_FOR_S <= 0.1
+    with at(0):
         remember(SESSION, owner, "ends", source.load)
     with in_another_process():
         source.value = b"new"
         forget(SESSION, owner)
-    with at(100.49):
+    with at(FRESH_FOR_S - 0.001):
         assert remember(SESSION, owner, "ends", source.load) == b"old"
-    with at(100.5):
+    with at(FRESH_FOR_S):
         assert remember(SESSION, owner, "ends", source.load) == b"new"
 
 
@@ -161,7 +165,7 @@ def test_the_age_of_a_copy_counts_from_the_question_not_from_the_answer(
     owner: UUID, source: Source
 ) -> None:
     clock = iter([100.0, 109.0, 109.0])
-    with patch.object(cache, "monotonic", lambda: next(clock)):
+    with patch.object(reading, "monotonic", lambda: next(clock)):
         remember(SESSION, owner, "ends", source.load)
     with in_another_process():
         source.value = b"new"
@@ -202,7 +206,7 @@ def test_redis_is_told_of_a_change_as_soon_as_it_is_back_though_nobody_asks(
     wire: Wire, owner: UUID, source: Source
 ) -> None:
     remember(MENU, owner, "full", source.load)
-    epoch = get_redis_connection("default").get(cache.EPOCH)
+    epoch = get_redis_connection("default").get(shared.EPOCH)
     wire.cut()
     forget(MENU, owner)
     wire.mend()
@@ -226,7 +230,7 @@ def test_who_met_an_outage_trusts_nothing_that_redis_kept_through_it(
 
 def _epoch() -> bytes | None:
     with suppress(RedisError):
-        found: bytes | None = get_redis_connection("default").get(cache.EPOCH)
+        found: bytes | None = get_redis_connection("default").get(shared.EPOCH)
         return found
     return None
 

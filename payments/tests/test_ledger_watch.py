@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from fynlo.cache import forget
+from fynlo.cache.forgetting import forget
 from fynlo.events.reading import after
 from fynlo.testing.cast import Member
 from payments.models import LedgerAlarm

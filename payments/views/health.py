@@ -3,11 +3,12 @@ from uuid import UUID
 import orjson
 from django.http import HttpRequest, HttpResponse
 
-from fynlo.cache import Namespace, remember
+from fynlo.cache.namespaces import Namespace
+from fynlo.cache.reading import remember
 from payments.selectors.ledger_checks import CHECKS, ledger_faults
 
 _EVERYBODY = UUID(int=0)
-_HEALTH = Namespace("ledger-health", ttl=10, fresh_for=5.0)
+_HEALTH = Namespace("ledger-health", ttl=10)
 
 
 def ledger(request: HttpRequest) -> HttpResponse:

@@ -9,7 +9,10 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from fynlo.accounts.models import Restaurant
-from fynlo.cache import Namespace, forget_after_commit, remember
+from fynlo.cache.forgetting import forget_after_commit
+from fynlo.cache.namespaces import MIB, Namespace
+from fynlo.cache.reading import remember
+from fynlo.cache.warming import asked_first
 from fynlo.db import M
 from fynlo.errors import UnknownReference
 from fynlo.events.reading import last_seq_of_stream
@@ -17,7 +20,7 @@ from pos.documents import MENU
 from pos.models import Category, ModifierGroup, Product, Station, TaxRate
 from pos.models.archive import ArchivableQuerySet
 
-MENUS = Namespace("menu", ttl=3600, fresh_for=0.05)
+MENUS = Namespace("menu", ttl=3600, stale_for=3600, room=32 * MIB)
 _ETAG_LENGTH = 34
 
 
@@ -53,6 +56,7 @@ def products(
     return rows.filter(sku=sku) if sku else rows
 
 
+@asked_first
 def whole_menu(restaurant_id: UUID) -> WholeMenu:
     """The MENU document with the number of the newest menu event in front, from the cache.
 

@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from fynlo import cache
-from fynlo.cache import Local
+from fynlo.cache import local
+from fynlo.cache.local import Copies
 from fynlo.events.reading import last_seq_of_stream
 from fynlo.testing.cast import Member
 from fynlo.testing.outage import Wire
@@ -31,7 +31,7 @@ def wire(settings: Any) -> Iterator[Wire]:
 
 def in_another_process() -> Any:
     """All that processes do not share is the memory of their own copies."""
-    return patch.object(cache, "_local", Local())
+    return patch.object(local, "copies", Copies())
 
 
 def names(member: Member) -> set[str]:
@@ -96,12 +96,12 @@ def test_a_change_is_seen_at_once_here_and_in_another_process(
     owner: Member, server: Member, menu: Menu
 ) -> None:
     before = server.get("menu/")
-    elsewhere = Local()
-    with patch.object(cache, "_local", elsewhere):
+    elsewhere = Copies()
+    with patch.object(local, "copies", elsewhere):
         server.get("menu/")
     rename(owner, menu, "Cheeseburger")
     assert "Cheeseburger" in names(server)
-    with patch.object(cache, "_local", elsewhere), patch("fynlo.cache.monotonic") as clock:
+    with patch.object(local, "copies", elsewhere), patch("fynlo.cache.reading.monotonic") as clock:
         clock.return_value = float("inf")
         assert "Cheeseburger" in names(server)
     after = server.get("menu/", if_none_match=before["ETag"])

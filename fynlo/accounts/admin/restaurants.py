@@ -9,7 +9,7 @@ from fynlo.accounts.choices import Permission, Role
 from fynlo.accounts.documents import RESTAURANT
 from fynlo.accounts.selectors import RESTAURANTS, sessions_of
 from fynlo.accounts.services.sessions import end_sessions
-from fynlo.cache import forget_after_commit
+from fynlo.cache.forgetting import forget_after_commit
 from fynlo.clock import utc_now
 
 PLATFORM_ONLY = ("currency", "country", "time_zone", "is_active")

@@ -8,9 +8,11 @@ device, session, event cursors by restaurant id.
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import F, QuerySet
 
 from fynlo.accounts.actor import Actor, System
@@ -26,7 +28,8 @@ from fynlo.accounts.selectors import (
     lock_sessions,
     sessions_in_reach,
 )
-from fynlo.cache import forget_after_commit
+from fynlo.cache.forgetting import forget_after_commit
+from fynlo.cache.warming import warm_soon
 from fynlo.db import new_id, transaction_required
 from fynlo.errors import NotFound
 from fynlo.events.log import Author, append, append_all
@@ -83,6 +86,7 @@ def start_session(*, proof: Proof, origin: Origin, now: datetime, expires_at: da
         by=actor_of(session),
         now=now,
     )
+    transaction.on_commit(partial(warm_soon, session.restaurant_id), robust=True)
     return session
 
 

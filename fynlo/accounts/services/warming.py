@@ -1,0 +1,26 @@
+"""The cache of restaurants where somebody works: filled at start, kept warm by Celery beat."""
+
+import logging
+from datetime import datetime
+
+from fynlo.accounts.selectors import restaurants_at_work
+from fynlo.cache.background import soon
+from fynlo.cache.warming import warm
+from fynlo.clock import utc_now
+
+logger = logging.getLogger(__name__)
+AT_MOST = 500
+
+
+def warm_restaurants_at_work(*, now: datetime) -> int:
+    """Those signed in to last come first, AT_MOST of them; how many."""
+    found = restaurants_at_work(now=now, limit=AT_MOST)
+    for restaurant_id in found:
+        warm(restaurant_id)
+    logger.info("cache warmed for %s restaurants", len(found))
+    return len(found)
+
+
+def warm_at_start() -> None:
+    """In the background: the process serves meanwhile."""
+    soon("warm at start", lambda: warm_restaurants_at_work(now=utc_now()))

@@ -1,0 +1,74 @@
+"""What is no longer true is forgotten by every process, once the change is committed."""
+
+import logging
+from functools import partial
+from itertools import islice
+from uuid import UUID, uuid4
+
+from django.db import connection, transaction
+from redis import RedisError
+
+from fynlo.cache import local
+from fynlo.cache.namespaces import Namespace
+from fynlo.cache.shared import doubt, lifetime, stamp_keys
+from fynlo.redis import asking
+
+logger = logging.getLogger(__name__)
+_AT_ONCE = 500
+
+
+def forget_after_commit(namespace: Namespace, owner: UUID, tag: str = "") -> None:
+    """Everything of this owner in the namespace, or what bears the tag there, becomes unreachable
+    once the change is committed.
+
+    Call inside the transaction that makes the change.
+    """
+    transaction.on_commit(partial(forget, namespace, owner, tag))
+
+
+def is_changing(namespace: Namespace, owner: UUID) -> bool:
+    """Whether this transaction has changed what the namespace shows, and is not committed."""
+    pending = (entry[1] for entry in connection.run_on_commit)
+    return any(
+        isinstance(work, partial) and work.func is forget and work.args[:2] == (namespace, owner)
+        for work in pending
+    )
+
+
+def forget(namespace: Namespace, owner: UUID, tag: str = "") -> None:
+    """At once. A Redis that is away is told when it is back; its values die with `ttl` anyway."""
+    key = stamp_keys(namespace, owner, [tag] if tag else [])[-1]
+    try:
+        with asking() as redis:
+            redis.set(key, uuid4().hex, ex=lifetime(namespace))
+    except RedisError as error:
+        _tell_later(error)
+    # Last: whoever still reads under the old stamp finds that the copies were dropped meanwhile.
+    local.copies.of(namespace).drop(owner)
+
+
+def forget_matching(namespace: Namespace, pattern: str) -> int:
+    """At once, what matches in the namespace, of whatever owner; how many owners and tags.
+
+    `pattern` is a glob over `<owner>` and `<owner>:<tag>`: `*`, `0193*`, `*:day-2026-11-*`.
+    """
+    count = 0
+    try:
+        with asking() as redis:
+            found = redis.scan_iter(match=f"stamp:{namespace.name}:{pattern}", count=_AT_ONCE)
+            while keys := list(islice(found, _AT_ONCE)):
+                pipeline = redis.pipeline(transaction=False)
+                for key in keys:
+                    pipeline.set(key, uuid4().hex, ex=lifetime(namespace))
+                pipeline.execute()
+                count += len(keys)
+    except RedisError as error:
+        _tell_later(error)
+    local.copies.of(namespace).drop()
+    return count
+
+
+def _tell_later(error: RedisError) -> None:
+    doubt.arise()
+    doubt.settle_when_redis_is_back()
+    logger.warning("cache not told of a change: %s", error)
