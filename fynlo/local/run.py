@@ -105,6 +105,8 @@ def _services(
         ),
         service(
             name="worker",
+            # In a container root may well be the only user.
+            environment={**environment, "PYTHONWARNINGS": "ignore:You're running the worker"},
             command=_python(
                 f"celery --quiet --app fynlo worker --concurrency {cores} --loglevel INFO"
                 " --without-gossip --without-mingle"
