@@ -15,7 +15,7 @@ ALLOWED_HOSTS = ["*"]
 WHITENOISE_USE_FINDERS = True
 UNFOLD = {**unfold.UNFOLD, "ENVIRONMENT": ["Development", "warning"]}
 # A terminal has no room for each task that was well done; failures are told.
-LOGGING["loggers"] |= {  # noqa: F405
+LOGGING["loggers"] |= {
     "celery.worker.strategy": {"level": "WARNING"},
     "celery.app.trace": {"level": "WARNING"},
 }
