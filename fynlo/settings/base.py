@@ -50,6 +50,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "perf.middleware.Analyzer",
     "fynlo.api.middleware.RequestTrace",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -147,6 +148,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "retry-operations": {"task": "syncing.retry_operations", "schedule": 5.0},
     "resume-menu-imports": {"task": "pos.resume_menu_imports", "schedule": 60.0},
 }
+
+# A statement that takes this long is slow: it is explained, kept and shown.
+SLOW_QUERY_MS = env.int("SLOW_QUERY_MS", default=500)
+# Whether this process tells others what it has seen.
+PERF_REPORTS = env.bool("PERF_REPORTS", default=True)
 
 PASSWORD_HASHERS = ["fynlo.accounts.hashers.Argon2"]
 AUTH_PASSWORD_VALIDATORS = [

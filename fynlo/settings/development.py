@@ -12,6 +12,7 @@ SECRET_KEY = env.str("SECRET_KEY", default="development-only-key-that-signs-noth
 SIGNING_KEYS = {"development": SECRET_KEY}
 FIELD_KEYS = [SECRET_KEY]
 ALLOWED_HOSTS = ["*"]
+SLOW_QUERY_MS = env.int("SLOW_QUERY_MS", default=100)
 WHITENOISE_USE_FINDERS = True
 UNFOLD = {**unfold.UNFOLD, "ENVIRONMENT": ["Development", "warning"]}
 # A terminal has no room for each task that was well done; failures are told.

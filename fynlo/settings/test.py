@@ -17,6 +17,7 @@ REDIS_URL = f"{REDIS_URL.rpartition('/')[0]}/{WORKER}"
 CACHES["default"]["LOCATION"] = REDIS_URL
 CACHES["default"]["OPTIONS"] = {"SOCKET_CONNECT_TIMEOUT": 5, "SOCKET_TIMEOUT": 5}
 CACHE_AHEAD = False  # no thread with a connection of its own that outlives its test
+PERF_REPORTS = False  # tests tell Redis themselves, when they want to
 REDIS_PAUSE_S = 0  # a test that cuts the wire to Redis is no reason for the next to do without
 CHANNEL_LAYERS["default"]["CONFIG"]["hosts"] = [REDIS_URL]
 CELERY_BROKER_URL = REDIS_URL

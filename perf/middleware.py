@@ -1,0 +1,34 @@
+"""Web: every request is a call that the analyzer sees."""
+
+from collections.abc import Callable
+from time import perf_counter
+
+from django.http import HttpRequest, HttpResponse
+
+from perf.monitors.calls import Call, noted
+from perf.monitors.reporter import reporter
+
+UNKNOWN = "nowhere"
+
+
+class Analyzer:
+    """The outermost of all, so that nothing of a request's time is missed."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = perf_counter()
+        with noted(Call("web")) as call:
+            response = self.get_response(request)
+        ms = (perf_counter() - started) * 1000
+        call.name = f"{request.method} {_route(request)}"
+        status = response.status_code
+        reporter.finish(call, ms=ms, error=f"{status // 100}xx" if status >= 400 else "")
+        return response
+
+
+def _route(request: HttpRequest) -> str:
+    """`api/v1/orders/<uuid:pk>/`: the address without what is in it."""
+    match = request.resolver_match
+    return match.route if match and match.route is not None else UNKNOWN

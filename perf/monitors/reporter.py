@@ -1,0 +1,174 @@
+"""One thread in each process adds up what was seen, and tells Redis every two seconds.
+
+Requests pay for a `deque.append`, no more: parsing, adding and sending happen here. What a process
+has not told when it is killed is lost; when it ends as it should, nothing is.
+"""
+
+import atexit
+import logging
+import threading
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from time import time
+from typing import Any
+
+import orjson
+from django.conf import settings
+from redis import Redis, RedisError
+
+from fynlo.redis import asking
+from perf.monitors import keys
+from perf.monitors.allocators import Allocators
+from perf.monitors.calls import Call
+from perf.monitors.histogram import bucket_of
+from perf.monitors.machine import Machine
+from perf.monitors.process import Self
+from perf.monitors.tallies import Tally
+
+logger = logging.getLogger(__name__)
+EVERY_S = 2.0
+# More than this waiting to be added up: the oldest are forgotten.
+WAITING = 20_000
+LATE_S = 30
+
+
+@dataclass
+class Finished:
+    """`error`: empty, 4xx or 5xx."""
+
+    call: Call
+    ms: float
+    error: str
+    at: float
+
+
+@dataclass
+class Window:
+    """Requests of ten seconds. Tasks are not counted: nobody waits for them."""
+
+    count: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    histogram: Counter[int] = field(default_factory=Counter)
+
+
+class Reporter:
+    """Everything but `finish` belongs to whoever holds the lock."""
+
+    def __init__(self) -> None:
+        self._finished: deque[Finished] = deque(maxlen=WAITING)
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._stopped = threading.Event()
+        self._begin("command")
+
+    def _begin(self, kind: str) -> None:
+        self.own = Self(kind)
+        self._machine = Machine()
+        self._allocators = Allocators()
+        self._hours: dict[str, Tally] = {}
+        self._windows: dict[str, Window] = {}
+
+    def finish(self, call: Call, *, ms: float, error: str = "") -> None:
+        """A request or a task is over."""
+        self._finished.append(Finished(call, ms, error, time()))
+        if self._thread is None or not self._thread.is_alive():
+            self._start(call.kind)
+
+    def _start(self, kind: str) -> None:
+        """After a fork, too: threads do not survive one."""
+        if not settings.PERF_REPORTS or self._stopped.is_set():
+            return
+        self._lock = threading.Lock()
+        self._begin(kind)
+        self._thread = threading.Thread(target=self._run, daemon=True, name="perf-reporter")
+        self._thread.start()
+        atexit.register(self.stop)
+
+    def _run(self) -> None:
+        while not self._stopped.wait(EVERY_S):
+            self.report()
+
+    def stop(self) -> None:
+        """Tells what is left. Nothing is told after that."""
+        self._stopped.set()
+        self.report()
+
+    def report(self) -> None:
+        """Adds up, and tells Redis; while that is away the figures of the hour wait for it."""
+        now = time()
+        with self._lock:
+            try:
+                self._add_up()
+                with asking() as redis:
+                    self._tell(redis, now)
+            except RedisError as error:
+                logger.warning("figures wait for Redis: %s", error)
+            except Exception:
+                # Figures are not worth an outage, and this thread is the only one that has them.
+                logger.exception("figures could not be told")
+            self._forget_past(now)
+
+    def forget(self) -> None:
+        """Begins anew, as a process that has seen nothing."""
+        with self._lock:
+            self._finished.clear()
+            self._begin("command")
+
+    def _add_up(self) -> None:
+        while self._finished:
+            done = self._finished.popleft()
+            self.own.calls += 1
+            self._hours.setdefault(keys.hour_key(done.at), Tally()).add(
+                done.call, ms=done.ms, error=done.error
+            )
+            if done.call.kind == "web":
+                window = self._windows.setdefault(keys.window_key(done.at), Window())
+                window.count += 1
+                window.histogram[bucket_of(done.ms)] += 1
+                window.errors.update([done.error] if done.error else [])
+
+    def _tell(self, redis: Redis, now: float) -> None:
+        pipe = redis.pipeline(transaction=False)
+        gauges = self.own.gauges(now=now)
+        pipe.hset(keys.PROCESSES, self.own.name, _text(gauges))
+        for key, tally in self._hours.items():
+            self._tell_texts(pipe, tally)
+            pipe.hset(key, self.own.name, _text(tally))
+            pipe.expire(key, keys.HOURS_KEPT_S)
+        for key, window in self._windows.items():
+            pipe.hset(key, self.own.name, _text(window))
+            pipe.expire(key, keys.WINDOWS_KEPT_S)
+        pipe.execute()
+        self._allocators.serve(redis, self.own.name)
+        if self._machine.is_due(now=now):
+            self._tell_history(redis, self._machine.look(now=now))
+
+    @staticmethod
+    def _tell_texts(pipe: Any, tally: Tally) -> None:
+        if new := tally.new_texts():
+            pipe.hset(keys.TEXTS, mapping=new)
+            pipe.expire(keys.TEXTS, keys.TEXTS_KEPT_S)
+
+    def _forget_past(self, now: float) -> None:
+        """What can change no more, told or not."""
+        hours = {keys.hour_key(now), keys.hour_key(now - LATE_S)}
+        windows = {keys.window_key(now - s) for s in range(0, LATE_S + 1, keys.WINDOW_S)}
+        self._hours = {key: tally for key, tally in self._hours.items() if key in hours}
+        self._windows = {key: found for key, found in self._windows.items() if key in windows}
+
+    def _tell_history(self, redis: Redis, point: dict[str, Any]) -> None:
+        """Only the process that is the sampler of this host."""
+        sampler, name = f"{keys.SAMPLER}:{self.own.host}", self.own.name
+        if redis.set(sampler, name, nx=True, ex=15) or redis.get(sampler) == name.encode():
+            redis.expire(sampler, 15)
+            history = f"{keys.HISTORY}:{self.own.host}"
+            redis.lpush(history, _text(point))
+            redis.ltrim(history, 0, keys.HISTORY_POINTS - 1)
+            redis.expire(history, 24 * 60 * 60)
+
+
+def _text(figures: Any) -> str:
+    return orjson.dumps(figures, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+reporter = Reporter()
