@@ -146,6 +146,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "watch-fees": {"task": "payments.watch_fees", "schedule": 60.0},
     "resume-closes": {"task": "payments.resume_closes", "schedule": 60.0},
     "retry-operations": {"task": "syncing.retry_operations", "schedule": 5.0},
+    "aggregate-queries": {"task": "perf.aggregate_queries", "schedule": crontab(minute=2)},
+    "explain-queries": {"task": "perf.explain_queries", "schedule": 60.0},
     "resume-menu-imports": {"task": "pos.resume_menu_imports", "schedule": 60.0},
 }
 

@@ -1,0 +1,3 @@
+from perf.models.slow_queries import SlowQuery
+
+__all__ = ["SlowQuery"]

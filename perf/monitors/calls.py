@@ -1,8 +1,6 @@
 """What one request, task or socket asks of PostgreSQL, while it does."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -34,16 +32,22 @@ class Call:
 _current: ContextVar[Call | None] = ContextVar("call", default=None)
 
 
-@contextmanager
-def noted(call: Call) -> Iterator[Call]:
+class noted:  # noqa: N801, for it is used as a function would be
     """Statements of this thread's connections are put down in `call` meanwhile."""
-    token = _current.set(call)
-    for connection in connections.all():
-        watch(connection)
-    try:
-        yield call
-    finally:
-        _current.reset(token)
+
+    __slots__ = ("call", "token")
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+
+    def __enter__(self) -> Call:
+        self.token: Token[Call | None] = _current.set(self.call)
+        for connection in connections.all():
+            watch(connection)
+        return self.call
+
+    def __exit__(self, *error: object) -> None:
+        _current.reset(self.token)
 
 
 def watch(connection: BaseDatabaseWrapper) -> None:

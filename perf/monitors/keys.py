@@ -12,6 +12,7 @@ HISTORY_POINTS = 1000
 
 PROCESSES = "perf:processes"
 TEXTS = "perf:texts"
+PLANS = "perf:plans"
 SAMPLER = "perf:sampler"
 HISTORY = "perf:history"
 ALERTS = "perf:alerts"

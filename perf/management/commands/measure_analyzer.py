@@ -45,7 +45,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--turns", type=int, default=40, help="of each kind")
-        parser.add_argument("--requests", type=int, default=40, help="of each turn")
+        parser.add_argument("--requests", type=int, default=100, help="of each turn")
 
     def handle(self, *, turns: int, requests: int, **options: Any) -> None:
         plain = [name for name in settings.MIDDLEWARE if name != ANALYZER]

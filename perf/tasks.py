@@ -1,0 +1,23 @@
+from datetime import timedelta
+from typing import Any
+
+from celery import shared_task
+
+from fynlo.clock import utc_now
+from fynlo.db import durable
+from perf.advice.kept_plans import explain_what_is_slow
+from perf.services.aggregating import aggregate_hour
+
+
+@shared_task(name="perf.aggregate_queries")
+def aggregate_queries(**_: Any) -> None:
+    """A few minutes after each hour; again for the same hour changes nothing."""
+    now = utc_now()
+    with durable():
+        aggregate_hour(of=now - timedelta(hours=1), now=now)
+
+
+@shared_task(name="perf.explain_queries")
+def explain_queries(**_: Any) -> None:
+    """Every minute, away from the requests that were slow."""
+    explain_what_is_slow()
