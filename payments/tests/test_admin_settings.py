@@ -6,8 +6,9 @@ import pytest
 
 from fynlo.events.reading import after
 from fynlo.testing.cast import Member
+from fynlo.testing.forms import form_of
 from payments.models import PaymentSettings
-from pos.tests.admin_scene import form_of, office
+from pos.tests.admin_scene import office
 
 pytestmark = pytest.mark.django_db
 

@@ -17,7 +17,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
-from pos.tests.admin_scene import Scene, form_of
+from fynlo.testing.forms import form_of
+from pos.tests.admin_scene import Scene
 
 WORD = "Ourword"
 # What the forms between the steps of actions ask for.

@@ -11,9 +11,10 @@ from fynlo.accounts.choices import Role
 from fynlo.accounts.models import Membership, Restaurant
 from fynlo.events.reading import after
 from fynlo.testing.cast import Member, hire
+from fynlo.testing.forms import form_of
 from pos.choices import Availability
 from pos.models import Category, Floor, ModifierGroup, Product, TaxRate, Variation
-from pos.tests.admin_scene import Scene, form_of, furnish, office
+from pos.tests.admin_scene import Scene, furnish, office
 
 pytestmark = pytest.mark.django_db
 PRODUCTS = "/admin/pos/product/"

@@ -37,6 +37,7 @@ def change(by: Member, member: Member, **values: Any) -> Any:
         "role": stored.role,
         "employee_code": stored.employee_code,
         "is_active": "on",
+        "hourly_wage": "0",
         "opened_version": stored.version,
         **values,
     }
@@ -46,7 +47,7 @@ def change(by: Member, member: Member, **values: Any) -> Any:
 
 def add(by: Member, **values: str) -> Any:
     data = {"email": "new@x.example", "name": "New", "role": "server", "employee_code": "77"}
-    return office(by).post(f"{STAFF}add/", {**data, **values})
+    return office(by).post(f"{STAFF}add/", {**data, "hourly_wage": "0", **values})
 
 
 def role_of(member: Member) -> str:
