@@ -1,3 +1,3 @@
-from employees.admin import attempts, entries, staff
+from employees.admin import attempts, entries, shifts, staff
 
-__all__ = ["attempts", "entries", "staff"]
+__all__ = ["attempts", "entries", "shifts", "staff"]

@@ -3,12 +3,10 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from employees.admin.evidence import risk_badge, signs
-from employees.admin.rota import rota_week
 from employees.choices import AdjustmentState, Flag
 from employees.models import Adjustment, Break, ClockAttempt, TimeEntry
 from employees.services.adjustments import approve_adjustment
@@ -130,10 +128,3 @@ class TimeEntryAdmin(ReadOnlyAdmin):
             self.message_user(request, f"{adjustment}: {error.detail}", messages.ERROR)
             return False
         return True
-
-    def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.rota)
-        return [path("rota/", view, name="employees_rota"), *super().get_urls()]
-
-    def rota(self, request: HttpRequest) -> HttpResponse:
-        return rota_week(request, self.admin_site.each_context(request))

@@ -53,11 +53,16 @@ def _set(shift: Shift, fields: ShiftFields) -> None:
         values["member_id"] = values.pop("member")
     for name, value in values.items():
         setattr(shift, name, value)
-    if not timedelta() < shift.ends_at - shift.starts_at <= LONGEST:
-        raise TimesOutOfOrder("A shift ends after it begins, and within 24 hours.", field="ends_at")
+    check_length(shift.starts_at, shift.ends_at)
     member = shift.member_id
     if member and not staff(shift.restaurant_id, is_active=True).filter(pk=member).exists():
         raise UnknownReference("Nobody like this works here.", field="member")
+
+
+def check_length(starts_at: datetime, ends_at: datetime) -> None:
+    """Raises TimesOutOfOrder."""
+    if not timedelta() < ends_at - starts_at <= LONGEST:
+        raise TimesOutOfOrder("A shift ends after it begins, and within 24 hours.", field="ends_at")
 
 
 @transaction_required

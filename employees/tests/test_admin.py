@@ -13,6 +13,7 @@ from fynlo.testing.cast import Member
 
 pytestmark = pytest.mark.django_db
 ENTRIES = "/admin/employees/timeentry/"
+ROTA = "/admin/employees/shift/rota/"
 HOUR = timedelta(hours=1)
 
 
@@ -83,7 +84,7 @@ def test_a_rival_approves_nothing_here(rival_owner: Member, server: Member, noon
 def test_the_rota_of_a_week(manager: Member, server: Member, rival_owner: Member) -> None:
     start = (utc_now() + timedelta(days=8)).replace(hour=12, minute=0, second=0, microsecond=0)
     planned(manager, server, start)
-    path = f"{ENTRIES}rota/?week={start.date()}"
+    path = f"{ROTA}?week={start.date()}"
     assert "(draft)" in page_of(manager, path)
     published(manager, start)
     planned(manager, server, start + HOUR)

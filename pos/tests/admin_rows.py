@@ -1,7 +1,7 @@
 """Rows of models that no scene knows yet, so that whatever gets an admin page is walked."""
 
 from collections.abc import Sequence
-from datetime import time
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -50,6 +50,8 @@ def _make(model: Any, known: dict[Any, Any], word: str) -> Any:
         if not (column.primary_key or isinstance(column, MADE_BY_POSTGRESQL))
     ]
     values = {column.name: _value(column, known, word) for column in columns}
+    if "ends_at" in values:
+        values["ends_at"] = NOW + timedelta(hours=1)
     known[model] = model._base_manager.create(**values)
     if model._meta.label == "payments.LedgerTransaction":
         _balance(known[model], known[Restaurant])
