@@ -31,6 +31,7 @@ class Flag(models.TextChoices):
     FORGOTTEN = "forgotten", "Nobody clocked out; closed by Fynlo"
     ADJUSTED = "adjusted", "The times were put right afterwards"
     ADDED = "added", "Never at the clock; entered by a manager"
+    CONTRADICTED = "contradicted", "A device told something else afterwards"
 
 
 class Signal(models.TextChoices):

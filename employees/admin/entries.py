@@ -2,8 +2,9 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from employees.admin.evidence import risk_badge, signs
@@ -31,7 +32,8 @@ class BreakInline(ReadOnlyInline):
 class AttemptInline(ReadOnlyInline):
     model = ClockAttempt
     verbose_name_plural = "Evidence"
-    fields = ("punch", "attempted_at", "device", "address", "risk_shown", "signs_shown")
+    fields = ("punch", "occurred_at", "attempted_at", "device", "address", "risk_shown",
+              "signs_shown")  # fmt: skip
     readonly_fields = fields
     ordering = ("attempted_at", "pk")
 
@@ -100,9 +102,18 @@ class TimeEntryAdmin(ReadOnlyAdmin):
         minutes = (entry.ended_at - entry.started_at) // timedelta(minutes=1)
         return "{}:{:02}".format(*divmod(minutes, 60))
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        waiting = Adjustment.objects.filter(entry=OuterRef("pk"), state=AdjustmentState.PENDING)
+        rows: QuerySet[Any] = super().get_queryset(request)
+        marked: QuerySet[Any] = rows.annotate(is_waiting=Exists(waiting))
+        return marked
+
     @display(description="To look at")
-    def flags_shown(self, entry: TimeEntry) -> str:
-        return ", ".join(Flag(name).label for name in entry.flags if name in Flag.values) or "–"
+    def flags_shown(self, entry: Any) -> SafeString | str:
+        labels = [Flag(name).label for name in entry.flags if name in Flag.values]
+        waiting = [badge("Adjustment waiting", "warning")] if entry.is_waiting else []
+        rows = format_html_join("", "<div>{}</div>", ((text,) for text in [*waiting, *labels]))
+        return rows or "–"
 
     def has_approve_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return authority(request).may(Permission.MANAGE_TIME)

@@ -60,7 +60,7 @@ class ShiftAdmin(TenantAdmin):
     ordering = ("-starts_at", "pk")
     actions_list = ("week",)
     fieldsets: ClassVar[Any] = (
-        (None, {"fields": (("member", "job_title"), ("starts_at", "ends_at"), "note")}),
+        (None, {"fields": (("member", "job_title"), "starts_at", "ends_at", "note")}),
     )
 
     @display(description="Who", ordering="member__user__name")

@@ -64,8 +64,8 @@ class StaffAdmin(MembershipAdmin):
         "wage",
         "work_state",
     )
-    fieldsets: ClassVar[Any] = (*MembershipAdmin.fieldsets, ("Terms", {"fields": (TERMS,)}))
-    add_fieldsets: ClassVar[Any] = (*MembershipAdmin.add_fieldsets, ("Terms", {"fields": (TERMS,)}))
+    fieldsets: ClassVar[Any] = (*MembershipAdmin.fieldsets, ("Terms", {"fields": TERMS}))
+    add_fieldsets: ClassVar[Any] = (*MembershipAdmin.add_fieldsets, ("Terms", {"fields": TERMS}))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         open_entries = TimeEntry.objects.filter(member=OuterRef("pk"), ended_at=None)

@@ -1,6 +1,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from employees.choices import Flag
 from fynlo.accounts.models import Membership
@@ -62,6 +63,7 @@ class TimeEntry(RestaurantOwned):
     objects = OwnedQuerySet["TimeEntry"].as_manager()
 
     class Meta:
+        verbose_name_plural = "time entries"
         constraints = [
             models.UniqueConstraint(
                 "member", name="one_open_time_entry", condition=Q(ended_at=None)
@@ -82,8 +84,18 @@ class TimeEntry(RestaurantOwned):
             models.Index(fields=["restaurant"], name="time_entry_open", condition=Q(ended_at=None)),
         ]
 
+    @property
+    def lacks_end(self) -> bool:
+        """Open; or closed by Fynlo, and nobody has said since when it ended."""
+        flags = {*self.flags}
+        return self.ended_at is None or (
+            self.clocked_out_at is None
+            and Flag.FORGOTTEN.value in flags
+            and Flag.ADJUSTED.value not in flags
+        )
+
     def __str__(self) -> str:
-        return f"{self.member_id} from {self.started_at}"
+        return f"Hours of {timezone.localtime(self.started_at):%d %b %Y}"
 
 
 class Break(models.Model):

@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from employees.choices import SwapState
 from fynlo.accounts.models import Membership
@@ -50,7 +51,7 @@ class Shift(RestaurantOwned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.job_title or 'Shift'} from {self.starts_at}"
+        return f"{self.job_title or 'Shift'} on {timezone.localtime(self.starts_at):%d %b %Y}"
 
     @property
     def is_published_as_it_is(self) -> bool:

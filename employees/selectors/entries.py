@@ -79,13 +79,25 @@ def unended(member_id: UUID, *, since: datetime, until: datetime) -> QuerySet[Ti
     return rows.filter(started_at__gte=since, started_at__lte=until).order_by("-started_at", "-pk")
 
 
+def known_hours(
+    member_id: UUID, *, at: datetime, contradicted_since: datetime
+) -> QuerySet[TimeEntry]:
+    """Ended ones that this moment is in, and those of this time that were contradicted before; the
+    latest first."""
+    rows = TimeEntry.objects.filter(member_id=member_id, started_at__lte=at)
+    within = Q(ended_at__gt=at) | Q(started_at=at)
+    contradicted = Q(started_at__gte=contradicted_since, flags__contains=[Flag.CONTRADICTED.value])
+    rows = rows.filter(ended_at__isnull=False).filter(within | contradicted)
+    return rows.order_by("-started_at", "-pk")
+
+
 def lock_first(rows: QuerySet[TimeEntry]) -> TimeEntry | None:
     """Locked to the end of the transaction."""
     return rows.select_for_update(no_key=True).first()
 
 
 def was_at_work(member_id: UUID, at: datetime) -> bool:
-    """Within hours whose end is known, or from the very second on."""
+    """Within hours that have ended, or from the very second on."""
     rows = TimeEntry.objects.filter(member_id=member_id, started_at__lte=at)
     return rows.filter(Q(ended_at__gt=at) | Q(started_at=at)).exists()
 

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
 
 from employees.choices import EarlyMode, Flag, Punch
 from employees.documents import TIME_ENTRY
@@ -31,17 +30,15 @@ from employees.selectors.entries import (
     break_types,
     breaks_of,
     entry_document,
-    lock_first,
-    lock_open_entry,
     open_break,
     open_entry,
-    unended,
     was_at_work,
 )
 from employees.selectors.policy import policy_of
 from employees.selectors.rota import published_near
 from employees.services.evidence import Judged, Told, attempt_of, judged
 from employees.services.hours import Pause, Rules, Work, missing_breaks
+from employees.services.late import ended_hours, entry_of, times_touched
 from employees.services.periods import is_correction
 from employees.services.signals import SUSPICIOUS, blocks, risk_of
 from fynlo.accounts.actor import Actor
@@ -73,14 +70,18 @@ def clock_in(
     """The time entry's document, and whether it is new.
 
     One that is told late, while other hours are in the way, is kept without any length until its
-    clock-out is told. Raises IdConflict, InTheFuture, TooLongAgo, PeriodLocked, PunchBlocked,
-    AlreadyClockedIn, TimesOverlap, TooEarly.
+    clock-out is told. What is told late of hours that have ended is kept with them.
+    Raises IdConflict, InTheFuture, TooLongAgo, PeriodLocked, PunchBlocked, AlreadyClockedIn,
+    TimesOverlap, TooEarly.
     """
     if created_before(TimeEntry, pk=pk, by=by.restaurant_id, fingerprint=fingerprint):
         return entry_document(pk), False
     member, policy = _member(by), policy_of(by.restaurant_id)
     verdict = _allowed(by, member, policy, told, now)
     at = told.happened_at(now)
+    known = ended_hours(by, policy, told, now) if told.is_late_news(now) else None
+    if known is not None:
+        return _contradicted(by, known, verdict, now), False
     flags = _flags(verdict, now) + _early(member, policy, told, now)
     entry = TimeEntry(
         pk=pk,
@@ -127,29 +128,11 @@ def _allowed(
     if occurred_at < now - OLDEST:
         raise TooLongAgo(field="occurred_at")
     if told.is_late_news(now):
-        is_correction(by=by, moments=[occurred_at, *_begun_at(by, policy, told, now)])
+        is_correction(by=by, moments=[occurred_at, *times_touched(by, policy, told, now)])
     verdict = judged(told=told, policy=policy, member=member, device_id=by.device_id, now=now)
     if blocks(verdict.found) and not told.is_late_news(now):
         raise PunchBlocked(extra={"signals": [dict(one) for one in verdict.found]})
     return verdict
-
-
-def _begun_at(by: Actor, policy: LabourPolicy, told: Told, now: datetime) -> list[datetime]:
-    """The times of the entry that this ends although it has an end already."""
-    if told.punch == Punch.CLOCK_IN or _is_of(open_entry(by.membership_id), told, now):
-        return []
-    row = _assumed(by, policy, told, now).first()
-    return [moment for moment in (row.started_at, row.ended_at) if moment] if row else []
-
-
-def _is_of(entry: TimeEntry | None, told: Told, now: datetime) -> bool:
-    return entry is not None and entry.started_at <= told.happened_at(now)
-
-
-def _assumed(by: Actor, policy: LabourPolicy, told: Told, now: datetime) -> QuerySet[TimeEntry]:
-    at = told.happened_at(now)
-    since = at - timedelta(minutes=policy.longest_minutes)
-    return unended(by.membership_id, since=since, until=at)
 
 
 def _flags(verdict: Judged, now: datetime) -> list[str]:
@@ -197,8 +180,22 @@ def _raise_named(error: IntegrityError, member_id: UUID) -> None:
         raise TimesOverlap from error
 
 
-def _recorded(by: Actor, entry: TimeEntry, verdict: Judged, now: datetime) -> str:
-    """The accepted attempt, and the event. Call when the entry is saved."""
+def _contradicted(by: Actor, entry: TimeEntry, verdict: Judged, now: datetime) -> str:
+    """What was told late of hours that have ended changes no times: somebody must look at it."""
+    at, noted = verdict.told.happened_at(now), _flags(verdict, now)
+    if at not in (entry.clocked_in_at, entry.clocked_out_at):
+        noted.append(Flag.CONTRADICTED.value)
+    entry.flags = sorted({*entry.flags, *noted})
+    entry.version += 1
+    entry.save()
+    return _recorded(by, entry, verdict, now, kind="staff.hours_contradicted")
+
+
+def _recorded(
+    by: Actor, entry: TimeEntry, verdict: Judged, now: datetime, *, kind: str | None = None
+) -> str:
+    """The accepted attempt, and the event; without `kind` that of the punch. Call when the entry
+    is saved."""
     attempt = attempt_of(
         verdict,
         restaurant_id=by.restaurant_id,
@@ -210,7 +207,7 @@ def _recorded(by: Actor, entry: TimeEntry, verdict: Judged, now: datetime) -> st
     attempt.save(force_insert=True)
     told = verdict.told
     return append(
-        kind=KINDS[told.punch],
+        kind=kind or KINDS[told.punch],
         document=TIME_ENTRY,
         entity_id=entry.pk,
         by=by,
@@ -226,6 +223,8 @@ def clock_out(*, by: Actor, now: datetime, told: Told) -> str:
     Locks the entry. Raises NotClockedIn, TimesOutOfOrder, InTheFuture, TooLongAgo, PunchBlocked.
     """
     entry, verdict = _begun(by, told, now)
+    if not entry.lacks_end:
+        return _contradicted(by, entry, verdict, now)
     at = _in_order(entry.started_at, told, now)
     paused = open_break(entry)
     if paused is not None:
@@ -244,12 +243,10 @@ def clock_out(*, by: Actor, now: datetime, told: Told) -> str:
 
 
 def _begun(by: Actor, told: Told, now: datetime) -> tuple[TimeEntry, Judged]:
-    """The open entry; of what is told late, else the one whose end is not known."""
+    """The entry that it is about, locked. Raises NotClockedIn, and as `_allowed` does."""
     policy = policy_of(by.restaurant_id)
     verdict = _allowed(by, _member(by), policy, told, now)
-    entry = lock_open_entry(by.membership_id)
-    if told.is_late_news(now) and not _is_of(entry, told, now):
-        entry = lock_first(_assumed(by, policy, told, now)) or entry
+    entry = entry_of(by, policy, told, now)
     if entry is None:
         raise NotClockedIn
     return entry, verdict
@@ -292,6 +289,8 @@ def start_break(*, by: Actor, now: datetime, told: Told) -> str:
     Locks the entry. Raises NotClockedIn, AlreadyOnBreak, UnknownReference, and as `clock_out`.
     """
     entry, verdict = _begun(by, told, now)
+    if not entry.lacks_end:
+        return _contradicted(by, entry, verdict, now)
     if open_break(entry) is not None:
         raise AlreadyOnBreak
     kind = _kind(by.restaurant_id, told.break_type)
@@ -331,6 +330,8 @@ def _moved(by: Actor, entry: TimeEntry, verdict: Judged, now: datetime) -> str:
 def end_break(*, by: Actor, now: datetime, told: Told) -> str:
     """The time entry's document. Locks the entry. Raises NotOnBreak, and as `clock_out`."""
     entry, verdict = _begun(by, told, now)
+    if not entry.lacks_end:
+        return _contradicted(by, entry, verdict, now)
     paused = open_break(entry)
     if paused is None:
         raise NotOnBreak

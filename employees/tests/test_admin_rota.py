@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from employees.models import Shift
+from employees.tests.calls import said
 from employees.tests.test_admin import ROTA, office
 from employees.tests.test_rota_api import planned, published, seen_by
 from fynlo.accounts.models import Membership, Restaurant
@@ -75,7 +76,7 @@ def test_a_change_is_a_draft_until_it_is_published_again(
     page = client.get(f"{ROTA}?week={noon.date()}").content.decode()
     assert "Publish 1 change" in page
     client.post(f"{ROTA}?week={noon.date()}")
-    (row,) = server.get("shifts/published/").json()["results"]
+    (row,) = said(server.get("shifts/published/"))["results"]
     assert row["member"] == str(cashier.membership.pk)
 
 

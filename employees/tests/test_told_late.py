@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from employees.models import TimeEntry
 from employees.services.watching import watch
 from employees.tests.calls import punch, refusal, said, shift_worked
 from fynlo.accounts.actor import System
@@ -47,7 +48,46 @@ def test_a_shift_told_after_a_later_one(server: Member, now: datetime) -> None:
     late = said(punch(server, "clock-in", at=now - 30 * HOUR), 201)
     said(punch(server, "clock-out", at=now - 26 * HOUR))
     assert times(server, late)[1] == as_utc_text(now - 26 * HOUR)
-    assert refusal(punch(server, "clock-in", at=now - 3 * HOUR)) == (409, "times_overlap")
+
+
+def test_what_is_told_of_hours_that_have_ended_is_kept_with_them_and_changes_nothing(
+    manager: Member, server: Member, now: datetime
+) -> None:
+    """A second till, offline all day, tells of the same day at night."""
+    entry = shift_worked(server, now - 9 * HOUR, now - 4 * HOUR)
+    before = times(server, entry)
+    for verb, hours in (("clock-in", 8), ("breaks/start", 7), ("breaks/end", 6), ("clock-out", 3)):
+        told = said(punch(server, verb, at=now - hours * HOUR))
+        assert (told["id"], told["flags"]) == (entry["id"], ["contradicted", "offline"])
+    assert times(server, entry)[:2] == before[:2]
+    assert said(manager.get("time-entries/?flag=contradicted"))["results"] == [told]
+    attempts = said(manager.get(f"timeclock/attempts/?member={server.membership.pk}"))["results"]
+    assert [(row["punch"], row["refusal"]) for row in attempts if row["entry"] == entry["id"]] == [
+        (punch, "")
+        for punch in ("clock_out", "break_end", "break_start", "clock_in", "clock_out", "clock_in")
+    ]
+    assert TimeEntry.objects.count() == 1
+
+
+def test_the_same_clock_in_told_by_two_tills_contradicts_nothing(
+    server: Member, now: datetime
+) -> None:
+    entry = shift_worked(server, now - 9 * HOUR, now - 4 * HOUR)
+    again = said(punch(server, "clock-in", at=now - 9 * HOUR))
+    assert (again["id"], again["flags"]) == (entry["id"], ["offline"])
+
+
+def test_a_shift_right_after_another_is_one_of_its_own(server: Member, now: datetime) -> None:
+    shift_worked(server, now - 9 * HOUR, now - 4 * HOUR)
+    assert shift_worked(server, now - 4 * HOUR, now - 3 * HOUR)["flags"] == ["offline"]
+    assert TimeEntry.objects.count() == 2
+
+
+def test_a_clock_out_long_after_hours_that_nothing_contradicted_is_refused(
+    server: Member, now: datetime
+) -> None:
+    shift_worked(server, now - 9 * HOUR, now - 4 * HOUR)
+    assert refusal(punch(server, "clock-out", at=now - 3 * HOUR)) == (409, "not_clocked_in")
 
 
 def test_a_clock_in_told_before_the_clock_out_that_was_earlier(

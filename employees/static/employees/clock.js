@@ -15,13 +15,18 @@ if (now) {
 if (pad) {
   const fields = [...pad.querySelectorAll("input[id]")];
   let field = fields.find((one) => one.value === "") ?? fields[0];
-  for (const one of fields) one.addEventListener("focus", () => { field = one; });
+  for (const one of fields) {
+    const keyboard = one.inputMode;
+    one.addEventListener("focus", () => { field = one; });
+    one.addEventListener("pointerdown", () => { one.inputMode = keyboard; });
+  }
   field.focus();
   pad.addEventListener("click", ({ target }) => {
     const key = target.dataset.key;
     if (key === undefined) return;
     if (key === "clear") field.value = field.value.slice(0, -1);
     else if (field.value.length < field.maxLength) field.value += key;
+    field.inputMode = "none"; // or the tablet's own keyboard would cover these keys
     field.focus();
   });
   pad.addEventListener("submit", (event) => {

@@ -62,6 +62,9 @@ def test_in_and_out_by_fingers_alone(clock: Page, stack: Stack) -> None:
     enter(clock, code, "0000")
     expect(clock.get_by_role("alert")).to_contain_text("do not match")
     tap(clock, pin)
+    expect(clock.locator("#pin")).to_have_js_property("inputMode", "none")
+    clock.locator("#pin").click()
+    expect(clock.locator("#pin")).to_have_js_property("inputMode", "numeric")
     clock.get_by_role("button", name="Enter").click()
     for button, done in (
         ("Clock in", "Clocked in at"),
