@@ -48,7 +48,8 @@ class RequestTrace:
         response["X-Request-ID"] = request_id
         if getattr(request, "is_staff_member", False):
             response["Server-Timing"] = (
-                f"app;dur={milliseconds:.1f}, db;dur={timer.spent:.1f},"
+                f"app;dur={milliseconds:.1f},"
+                f' db;dur={timer.spent:.1f};desc="{timer.statements} statements",'
                 f" cache;dur={spent_ms.get():.1f}"
             )
         logger.info(
@@ -62,12 +63,14 @@ class RequestTrace:
 
 
 class QueryTimer:
-    """Milliseconds spent in PostgreSQL."""
+    """How many statements there were, and the milliseconds spent in PostgreSQL."""
 
     def __init__(self) -> None:
         self.spent = 0.0
+        self.statements = 0
 
     def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.statements += 1
         started = perf_counter()
         try:
             return execute(sql, params, many, context)

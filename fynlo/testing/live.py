@@ -1,11 +1,7 @@
 """The whole stack as `make run` starts it, on databases and ports of its own, to be mistreated."""
 
-import json
 import os
 import signal
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,68 +11,16 @@ from typing import Any, cast
 import psycopg2
 from redis import Redis, RedisError
 
-from fynlo.local.commands import clean
-from fynlo.local.ports import free_port, wait_until
-from fynlo.local.run import PROJECT
-
-START_S = 180.0
-GIVEN = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "MAKELEVEL", "DJANGO_SETTINGS_MODULE")
+from fynlo.local.ports import wait_until
+from fynlo.local.started import StartedStack, stack_folder
 
 
-class Stack:
-    """A running stack. `ready` is its ready.json, `variables` those by which its programs find one
-    another; `log` all that it printed."""
+class Stack(StartedStack):
+    """A running stack, and how to hurt it."""
 
-    def __init__(self, home: Path) -> None:
-        self.state = home / "state"
-        self.log = home / "log"
-        self._process = self._start()
-        if not wait_until(self._has_begun, seconds=START_S) or self._process.poll() is not None:
-            self._process.kill()
-            raise RuntimeError(self.log.read_text())
-        self.ready: dict[str, Any] = json.loads((self.state / "ready.json").read_text())
-        lines = (self.state / "env").read_text().splitlines()
-        self.variables = dict(line.split("=", 1) for line in lines)
+    def __init__(self, home: Path, **options: Any) -> None:
+        super().__init__(home, **options)
         self.redis = Redis.from_url(self.variables["REDIS_URL"], socket_timeout=1)
-
-    def _start(self) -> "subprocess.Popen[bytes]":
-        kept = {name: value for name, value in os.environ.items() if name not in GIVEN}
-        own = {
-            "FYNLO_STATE": str(self.state),
-            "HTTP_PORT": str(free_port()),
-            "WS_PORT": str(free_port()),
-        }
-        with self.log.open("w") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "fynlo.local", "run"],
-                env={**kept, **own},
-                cwd=PROJECT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-
-    def _has_begun(self) -> bool:
-        return (self.state / "ready.json").exists() or self._process.poll() is not None
-
-    def stop(self) -> None:
-        """As Ctrl-C does. Raises AssertionError when a process is left behind."""
-        self._process.send_signal(signal.SIGINT)
-        try:
-            self._process.wait(30)
-        finally:
-            self._process.kill()
-        assert wait_until(lambda: not self._processes(), seconds=15), self._processes()
-
-    def _processes(self) -> list[int]:
-        """Whatever was started for this state folder."""
-        mark = f"FYNLO_STATE={self.state}\0".encode()
-        found = []
-        for folder in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                if mark in (folder / "environ").read_bytes():
-                    found.append(int(folder.name))
-        return found
 
     def redis_pid(self) -> int:
         return int(cast("dict[str, Any]", self.redis.info("server"))["process_id"])
@@ -86,7 +30,7 @@ class Stack:
 
     def _children(self, parent: int) -> list[int]:
         found = []
-        for pid in self._processes():
+        for pid in self.processes():
             with suppress(OSError):
                 stat = Path(f"/proc/{pid}/stat").read_text()
                 if int(stat.rpartition(")")[2].split()[1]) == parent:
@@ -95,7 +39,7 @@ class Stack:
 
     def service_pid(self, words: str) -> int | None:
         """The process that the supervisor started with these words in its command."""
-        for pid in self._processes():
+        for pid in self.processes():
             with suppress(OSError):
                 parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
                 command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
@@ -153,13 +97,12 @@ class Stack:
 
 
 @contextmanager
-def running_stack() -> Iterator[Stack]:
-    """A stack with the demo restaurant, gone without a trace afterwards."""
-    with tempfile.TemporaryDirectory(prefix="fynlo-live-", ignore_cleanup_errors=True) as home:
-        Path(home).chmod(0o755)
-        stack = Stack(Path(home))
+def running_stack(**options: Any) -> Iterator[Stack]:
+    """A stack with the demo restaurant, gone without a trace afterwards. The options are those of
+    StartedStack."""
+    with stack_folder() as home:
+        stack = Stack(home, **options)
         try:
             yield stack
         finally:
             stack.stop()
-            clean(stack.state)

@@ -1,3 +1,4 @@
+from perf.models.runs import BenchmarkRun, RunState, Sample, Scenario
 from perf.models.slow_queries import SlowQuery
 
-__all__ = ["SlowQuery"]
+__all__ = ["BenchmarkRun", "RunState", "Sample", "Scenario", "SlowQuery"]

@@ -1,16 +1,18 @@
-"""Figures of one process, told to a Redis that knows none yet."""
-
 from collections.abc import Iterator
 
 import pytest
 from django_redis import get_redis_connection
 
+from fynlo.testing.live import Stack, running_stack
 from perf.monitors.reporter import Reporter, reporter
 
 
 @pytest.fixture
 def figures() -> Iterator[Reporter]:
-    """Call `report()` to have what was done since counted."""
+    """Figures of one process, told to a Redis that knows none yet.
+
+    Call `report()` to have what was done since counted.
+    """
     redis = get_redis_connection("default")
 
     def forget() -> None:
@@ -21,3 +23,10 @@ def figures() -> Iterator[Reporter]:
     forget()
     yield reporter
     forget()
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """A live one. Put right again by whoever breaks it."""
+    with running_stack() as started:
+        yield started

@@ -1,0 +1,46 @@
+"""What became of a metric over commits."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.template.loader import render_to_string
+
+from perf.models.runs import RunState, Scenario
+
+WIDTH, HEIGHT = 900, 260
+
+
+@dataclass(frozen=True)
+class Point:
+    commit: str
+    title: str
+    at: datetime
+    value: float
+
+
+def points(suite: str, scenario: str, metric: str) -> list[Point]:
+    """Of every run that is over, the oldest first."""
+    kept = Scenario.objects.filter(suite=suite, name=scenario, figures__has_key=metric)
+    over = kept.filter(run__state__in=(RunState.PASSED, RunState.FAILED))
+    return [
+        Point(
+            found.run.short_commit,
+            str(found.run.commit.get("title", "")),
+            found.run.started_at,
+            float(found.figures[metric]),
+        )
+        for found in over.select_related("run").order_by("run__started_at")
+    ]
+
+
+def as_html(title: str, found: list[Point]) -> str:
+    highest = max((point.value for point in found), default=0.0) or 1.0
+    step = WIDTH / max(len(found), 1)
+    dots = [
+        {"x": step * (n + 0.5), "y": HEIGHT * (1 - point.value / highest), "point": point}
+        for n, point in enumerate(found)
+    ]
+    line = " ".join(f"{dot['x']:.1f},{dot['y']:.1f}" for dot in dots)
+    size = {"width": WIDTH, "height": HEIGHT}
+    context = {"title": title, "dots": dots, "line": line, "highest": highest, **size}
+    return render_to_string("perf/history.html", context)

@@ -1,0 +1,134 @@
+"""Runs as they are kept: written block by block, read by a piece of their id or by age."""
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from statistics import median
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db.models import Prefetch, QuerySet
+
+from fynlo.clock import utc_now
+from fynlo.db import durable
+from perf.laboratory import machine
+from perf.laboratory.recording import merged, summary, unpacked
+from perf.laboratory.scenario import Scenario as Declared
+from perf.models.runs import BenchmarkRun, RunState, Sample, Scenario
+
+PEAKS = ("rss_", "max_")
+
+
+class NoSuchRun(Exception):
+    """No run has that id, or more than one begins with it."""
+
+
+def begin(run: BenchmarkRun, folder: Path) -> None:
+    """Says what is measured (the checkout in `folder`) and where, and saves it as running."""
+    calibration = machine.calibrate()
+    run.loop_ms, run.noise = calibration["loop_ms"], calibration["noise"]
+    run.commit, run.machine = machine.commit(folder), machine.describe()
+    run.state = RunState.RUNNING
+    run.save()
+
+
+def tell(run: BenchmarkRun, **progress: Any) -> None:
+    """For who watches."""
+    run.progress = progress
+    run.save(update_fields=["progress"])
+
+
+def keep(
+    run: BenchmarkRun, suite: str, declared: Declared, blocks: list[dict[str, Any]]
+) -> Scenario:
+    """A scenario that was measured, with its verdicts."""
+    figures, errors = over_all(blocks)
+    verdicts = [criterion.judge(figures) for criterion in declared.criteria_for(quick=run.is_quick)]
+    with durable():
+        scenario = Scenario.objects.create(
+            run=run,
+            position=run.scenarios.count(),
+            suite=suite,
+            name=declared.name,
+            title=declared.title,
+            unit=declared.unit,
+            figures=figures,
+            errors=errors,
+            verdicts=verdicts,
+            passed=all(verdict["passed"] for verdict in verdicts),
+        )
+        Sample.objects.bulk_create(
+            Sample(scenario=scenario, position=position, **block)
+            for position, block in enumerate(blocks)
+        )
+    return scenario
+
+
+def over_all(blocks: list[dict[str, Any]]) -> tuple[dict[str, float], dict[str, int]]:
+    """Figures and errors of all blocks together: percentiles from one histogram, of anything else
+    the median block, and the highest where it is a peak."""
+    names = {name for block in blocks for name in block["figures"]}
+    figures = {name: _typical(name, blocks) for name in sorted(names)}
+    errors: Counter[str] = Counter()
+    for block in blocks:
+        errors.update(block["errors"])
+    histogram = merged([unpacked(block["histogram"]) for block in blocks if block["histogram"]])
+    seconds = sum(block["seconds"] for block in blocks)
+    return figures | summary(histogram, errors, seconds), dict(errors)
+
+
+def _typical(name: str, blocks: list[dict[str, Any]]) -> float:
+    values: list[float] = [block["figures"][name] for block in blocks if name in block["figures"]]
+    return max(values) if name.startswith(PEAKS) else median(values)
+
+
+def end(run: BenchmarkRun) -> None:
+    """Passed when every scenario has."""
+    passed = run.scenarios.exists() and not run.scenarios.filter(passed=False).exists()
+    run.state = RunState.PASSED if passed else RunState.FAILED
+    _close(run)
+
+
+def break_off(run: BenchmarkRun, why: str) -> None:
+    run.state, run.failure = RunState.BROKEN, why
+    _close(run)
+
+
+def _close(run: BenchmarkRun) -> None:
+    run.ended_at, run.progress = utc_now(), {}
+    run.save()
+
+
+def runs() -> QuerySet[BenchmarkRun]:
+    """The newest first."""
+    return BenchmarkRun.objects.order_by("-started_at")
+
+
+def find(text: str) -> BenchmarkRun:
+    """By the id, its last characters (`list` prints eight), or `latest`. Raises NoSuchRun."""
+    if text == "latest":
+        found = list(runs()[:1])
+    else:
+        found = _by_id(text) or list(runs().filter(id__iendswith=text.replace("-", ""))[:2])
+    if len(found) != 1:
+        raise NoSuchRun(f"{len(found) or 'No'} runs are called {text!r}: see `benchmark list`.")
+    return found[0]
+
+
+def _by_id(text: str) -> list[BenchmarkRun]:
+    try:
+        return list(BenchmarkRun.objects.filter(pk=UUID(text)))
+    except (ValueError, ValidationError):
+        return []
+
+
+def scenarios_of(run: BenchmarkRun) -> list[Scenario]:
+    """With their samples, in the order in which they were measured."""
+    samples = Prefetch("samples", Sample.objects.order_by("position"))
+    return list(run.scenarios.order_by("position").prefetch_related(samples))
+
+
+def histogram_of(samples: Iterable[Sample]) -> Any:
+    """All blocks of a scenario in one HdrHistogram, microseconds."""
+    return merged([unpacked(sample.histogram) for sample in samples if sample.histogram])

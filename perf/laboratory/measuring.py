@@ -1,0 +1,97 @@
+"""The process that measures: it stands beside one stack, is told block after block on standard
+input, and answers in lines of JSON on standard output. What else it prints goes to standard error.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, TextIO
+
+import orjson
+
+from fynlo.clock import utc_now
+from perf.laboratory.context import Context, Options, Target
+from perf.laboratory.machine import calibrate
+from perf.laboratory.recording import Outcome, packed, summary
+from perf.laboratory.scenario import Scenario
+from perf.laboratory.suites import scenarios_of
+from perf.laboratory.watching import Watch
+
+PROGRESS_EVERY_S = 0.25
+
+
+def serve(orders: TextIO, answers: TextIO) -> None:
+    """The first line is the target, the options and the suite; each other the name of a scenario
+    of which one block is to be measured."""
+    first = orjson.loads(orders.readline())
+    target, options = Target(**first["target"]), Options(**first["options"])
+    scenarios = {scenario.name: scenario for scenario in scenarios_of(first["suite"])}
+    lab = Context(target, options)
+    say = _speaker(answers)
+    say({"ready": True})
+    for line in orders:
+        say({"block": block(lab, scenarios[line.strip()], say)})
+
+
+def _speaker(answers: TextIO) -> Callable[[dict[str, Any]], None]:
+    def say(message: dict[str, Any]) -> None:
+        answers.write(orjson.dumps(message).decode() + "\n")
+        answers.flush()
+
+    return say
+
+
+def block(
+    lab: Context, scenario: Scenario, say: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
+    """One measurement, as it is kept. What goes wrong outside of an operation is an error too."""
+    last = 0.0
+
+    def report(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last > PROGRESS_EVERY_S:
+            last = time.monotonic()
+            say({"progress": {"done": done, "total": total}})
+
+    lab.report = report
+    started_at = utc_now().isoformat()
+    calibration = calibrate(rounds=3)["loop_ms"]
+    with Watch(lab.target.pid) as watch:
+        outcome = _measure(lab, scenario)
+    lab.close()
+    kept = {"started_at": started_at, "calibration_ms": calibration}
+    return kept | _as_kept(outcome, watch)
+
+
+def _measure(lab: Context, scenario: Scenario) -> Outcome:
+    started = time.perf_counter()
+    try:
+        outcome = scenario.measure(lab)
+    except Exception as error:  # noqa: BLE001 the run goes on, and says what happened
+        _print_trace()
+        outcome = Outcome()
+        outcome.fail(f"{type(error).__name__}: {error}")
+    outcome.seconds = outcome.seconds or time.perf_counter() - started
+    return outcome
+
+
+def _print_trace() -> None:
+    sys.excepthook(*sys.exc_info())
+
+
+def _as_kept(outcome: Outcome, watch: Watch) -> dict[str, Any]:
+    figures = summary(outcome.histogram, outcome.errors, outcome.seconds)
+    if outcome.counted:
+        figures["statements_per_request"] = outcome.statements / outcome.counted
+    figures |= watch.figures
+    if watch.figures:
+        figures["server_cpu"] = watch.cpu_seconds() / outcome.seconds
+    if watch.figures and outcome.operations:
+        for name, spent in watch.cpu_seconds_by_service().items():
+            figures[f"cpu_{name}_ms_per_operation"] = spent * 1000 / outcome.operations
+    return {
+        "histogram": packed(outcome.histogram),
+        "errors": dict(outcome.errors),
+        "seconds": outcome.seconds,
+        "figures": {**figures, **outcome.figures},
+    }

@@ -1,0 +1,84 @@
+"""What a suite is made of."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from perf.laboratory.context import Context
+from perf.laboratory.recording import Outcome
+
+# A quick run measures too little, on whatever machine, to judge speed closely: only what is wrong
+# beyond doubt fails it.
+QUICK_SLACK = 5.0
+SPEEDS = ("_ms", "_us", "throughput")
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """What a metric must be, and why somebody in a restaurant cares."""
+
+    metric: str
+    limit: float
+    why: str
+    is_ceiling: bool = True
+
+    def for_quick(self) -> "Criterion":
+        """The same with a limit that is wider by QUICK_SLACK, if it is one of speed."""
+        if not self.metric.endswith(SPEEDS):
+            return self
+        limit = self.limit * QUICK_SLACK if self.is_ceiling else self.limit / QUICK_SLACK
+        return replace(self, limit=limit)
+
+    def judge(self, figures: Mapping[str, float]) -> dict[str, Any]:
+        """The criterion with the `value` that was found, whether it `passed`, and a sentence."""
+        value = figures.get(self.metric)
+        if value is None:
+            passed = False
+        else:
+            passed = value <= self.limit if self.is_ceiling else value >= self.limit
+        return {**asdict(self), "value": value, "passed": passed, "says": self._say(value, passed)}
+
+    def _say(self, value: float | None, passed: bool) -> str:
+        if value is None:
+            return f"{self.metric} was not measured. {self.why}"
+        side = "at most" if self.is_ceiling else "at least"
+        found = f"{self.metric} is {value:.6g}"
+        return f"{found}{'' if passed else ', but must be'} ({side} {self.limit:g}). {self.why}"
+
+
+def at_most(metric: str, limit: float, why: str) -> Criterion:
+    return Criterion(metric, limit, why)
+
+
+def at_least(metric: str, limit: float, why: str) -> Criterion:
+    return Criterion(metric, limit, why, is_ceiling=False)
+
+
+ALL_SUCCEED = at_least("success_rate", 1.0, "Every operation is answered as it should be.")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One thing that is measured against a live stack.
+
+    `measure` does it once and returns what it found. It is called `blocks` times, so that two
+    builds can take turns, and that chance can be told from change; a measurement that breaks
+    things, or grows them, has one block. `limit_s` is the longest that one block may take.
+    """
+
+    name: str
+    title: str
+    measure: Callable[[Context], Outcome]
+    criteria: tuple[Criterion, ...]
+    unit: str = "ms"
+    blocks: int = 10
+    quick_blocks: int = 5
+    limit_s: float = 120.0
+
+    def criteria_for(self, *, quick: bool) -> tuple[Criterion, ...]:
+        if not quick:
+            return self.criteria
+        return tuple(criterion.for_quick() for criterion in self.criteria)
+
+    def blocks_for(self, *, quick: bool) -> int:
+        return min(self.blocks, self.quick_blocks) if quick else self.blocks

@@ -1,0 +1,119 @@
+"""A thin HTTP client, one connection kept open: what it costs itself is not the server's."""
+
+import http.client
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import orjson
+
+TIMEOUT_S = 30.0
+# Below the API's limit for one session in a minute.
+REQUESTS_PER_SESSION = 1000
+_STATEMENTS = re.compile(r'desc="(\d+) statements"')
+
+
+class Refused(Exception):
+    """An answer that was not asked for. `kind` is its status and the code of its problem."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        self.status = status
+        self.body = body
+        self.kind = f"{status} {_code(body)}".strip()
+        super().__init__(f"{self.kind}: {body[:500].decode(errors='replace')}")
+
+
+def _code(body: bytes) -> str:
+    try:
+        return str(orjson.loads(body)["code"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`statements` is how many the server says it sent to PostgreSQL; None when it does not say."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+    @property
+    def statements(self) -> int | None:
+        found = _STATEMENTS.search(self.headers.get("server-timing", ""))
+        return int(found[1]) if found else None
+
+    def json(self) -> Any:
+        return orjson.loads(self.body)
+
+
+class Till:
+    """Speaks to the API (paths under `/api/v1/`, or whole ones that begin with a slash).
+
+    `sign_in` returns an access token. It is asked anew after every thousand requests, because no
+    till at work sends as many in a minute, and the API would refuse it. `address` is the loopback
+    address that it speaks from.
+    """
+
+    def __init__(
+        self, base: str, *, sign_in: Callable[[], str] = str, address: str = "127.0.0.1"
+    ) -> None:
+        parts = urlsplit(base)
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else None
+        make = kind or http.client.HTTPConnection
+        source = (address, 0) if parts.hostname == "127.0.0.1" else None
+        self._connection = make(
+            parts.hostname or "", parts.port, timeout=TIMEOUT_S, source_address=source
+        )
+        self._sign_in = sign_in
+        self._asked = 0
+        self.token = sign_in()
+
+    def get(self, path: str, **headers: str) -> Answer:
+        return self.send("GET", path, None, headers)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Answer:
+        """With an Idempotency-Key of its own unless `idempotency_key` is given."""
+        headers.setdefault("idempotency_key", uuid4().hex)
+        return self.send("POST", path, {} if body is None else body, headers)
+
+    def patch(self, path: str, body: Any = None, **headers: str) -> Answer:
+        return self.send("PATCH", path, {} if body is None else body, headers)
+
+    def delete(self, path: str, **headers: str) -> Answer:
+        return self.send("DELETE", path, None, headers)
+
+    def send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
+        """Raises Refused for a status of 400 and above; OSError, HTTPException when cut off."""
+        answer = self.ask(method, path, body, headers)
+        if answer.status >= 400:
+            raise Refused(answer.status, answer.body)
+        return answer
+
+    def ask(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
+        """Whatever the status. Header names may be written with underscores."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        self._asked += 1
+        if self._asked % REQUESTS_PER_SESSION == 0:
+            self.token = self._sign_in()
+        if self.token:
+            sent.setdefault("Authorization", f"Bearer {self.token}")
+        data = None if body is None else orjson.dumps(body)
+        if data is not None:
+            sent.setdefault("Content-Type", "application/json")
+        address = path if path.startswith("/") else f"/api/v1/{path}"
+        try:
+            self._connection.request(method, address, body=data, headers=sent)
+            response = self._connection.getresponse()
+            content = response.read()
+        except (OSError, http.client.HTTPException):
+            self._connection.close()
+            raise
+        found = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, content, found)
+
+    def close(self) -> None:
+        self._connection.close()

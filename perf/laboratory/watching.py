@@ -1,0 +1,98 @@
+"""What the measured stack uses meanwhile: processor and memory of each of its services."""
+
+import os
+from contextlib import suppress
+from threading import Event, Thread
+
+import psutil
+
+EVERY_S = 0.2
+SERVICES = {
+    "postgres": "postgres",
+    "redis": "redis",
+    "granian": "web",
+    "uvicorn": "ws",
+    "beat": "beat",
+    "celery": "worker",
+}
+
+
+def service_of(words: str) -> str:
+    """The service to which a process with this command line belongs."""
+    return next((name for word, name in SERVICES.items() if word in words), "other")
+
+
+class Watch:
+    """A context manager; `figures` afterwards. CPU is a share of one core (1.5: one and a half)."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._stop = Event()
+        self._spent: dict[int, tuple[str, float, float]] = {}
+        self._peaks: dict[str, int] = {}
+        self._thread = Thread(target=self._look_often, daemon=True)
+        self.figures: dict[str, float] = {}
+
+    def __enter__(self) -> "Watch":
+        if self._pid:
+            self._look()
+            self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._pid:
+            self._stop.set()
+            self._thread.join()
+            self._look()
+            self.figures = self._rss()
+
+    def cpu_seconds(self) -> float:
+        """Spent by the whole stack since the watch began."""
+        return sum(last - first for _, first, last in self._spent.values())
+
+    def cpu_seconds_by_service(self) -> dict[str, float]:
+        found: dict[str, float] = {}
+        for name, first, last in self._spent.values():
+            found[name] = found.get(name, 0.0) + last - first
+        return found
+
+    def _look_often(self) -> None:
+        while not self._stop.wait(EVERY_S):
+            self._look()
+
+    def _look(self) -> None:
+        resident: dict[str, int] = {}
+        for process in processes_of(self._pid):
+            with suppress(psutil.Error), process.oneshot():
+                name = service_of(" ".join(process.cmdline()))
+                times = process.cpu_times()
+                spent = times.user + times.system
+                first = self._spent.get(process.pid, (name, spent, spent))[1]
+                self._spent[process.pid] = (name, first, spent)
+                resident[name] = resident.get(name, 0) + _own_memory(process)
+        for name, size in resident.items():
+            self._peaks[name] = max(self._peaks.get(name, 0), size)
+
+    def _rss(self) -> dict[str, float]:
+        found = {f"rss_{name}_mb": size / 2**20 for name, size in self._peaks.items()}
+        return {**found, "rss_mb": sum(self._peaks.values()) / 2**20}
+
+
+def processes_of(pid: int) -> list[psutil.Process]:
+    """The supervisor of a stack and all that it started; none when it is gone."""
+    try:
+        supervisor = psutil.Process(pid)
+        return [supervisor, *supervisor.children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def _own_memory(process: psutil.Process) -> int:
+    """Bytes. What PostgreSQL's processes share is counted once, with the first of them."""
+    memory = process.memory_info()
+    shared = getattr(memory, "shared", 0)
+    return int(memory.rss - shared)
+
+
+def load_average() -> float:
+    return os.getloadavg()[0]

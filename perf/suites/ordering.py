@@ -1,0 +1,26 @@
+"""Orders that the suites place: two dishes of the demo's menu."""
+
+from typing import Any
+
+from perf.laboratory.context import Context
+from perf.laboratory.till import Till
+
+
+def two_dishes(lab: Context) -> dict[str, Any]:
+    """The body of an order. Ask for it by `lab.once(two_dishes)`: it reads the menu."""
+    till = lab.till()
+    dishes = [
+        product["id"]
+        for product in till.get("menu/").json()["products"]
+        if not product["modifier_groups"]
+        and not product["variations"]
+        and product["availability"] == "in_stock"
+    ]
+    lines = [{"product": dish, "quantity": "2"} for dish in dishes[:2]]
+    return {"channel": "takeaway", "lines": lines}
+
+
+def open_order(till: Till, lab: Context) -> dict[str, Any]:
+    """The document of a new order."""
+    order: dict[str, Any] = till.post("orders/", lab.once(two_dishes)).json()
+    return order

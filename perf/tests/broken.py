@@ -1,0 +1,68 @@
+"""Suites on a stack that is broken on purpose: what is measured is real, so it must turn red."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+
+from fynlo.testing.live import Stack
+from perf.laboratory.bench import Bench
+from perf.laboratory.context import Options, Target
+from perf.laboratory.keeping import over_all
+from perf.laboratory.stack import Wanted
+from perf.laboratory.suites import scenarios_of
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a scenario found: `says` are the sentences of the criteria that were missed."""
+
+    passed: bool
+    says: str
+    errors: dict[str, int]
+    figures: dict[str, float]
+
+
+def measure(stack: Stack, suite: str, scenario: str, *, blocks: int = 1) -> Finding:
+    """One scenario, quick, as `benchmark run` does it, in a measuring process of its own."""
+    [declared] = scenarios_of(suite, only=scenario)
+    target = Target(stack.ready, stack.variables, stack.pid)
+    with Bench(target, Options(quick=True, seed=1), suite, wanted=Wanted()) as bench:
+        found = [bench.measure(declared, lambda done, total: None) for _ in range(blocks)]
+    figures, errors = over_all(found)
+    verdicts = [criterion.judge(figures) for criterion in declared.criteria_for(quick=True)]
+    missed = [verdict["says"] for verdict in verdicts if not verdict["passed"]]
+    return Finding(not missed, " ".join(missed), errors, figures)
+
+
+@contextmanager
+def changed(stack: Stack, sql: str, *, back: str) -> Iterator[None]:
+    """The stack's database, changed by `sql` and put right again by `back`."""
+    _execute(stack, sql)
+    try:
+        yield
+    finally:
+        _execute(stack, back)
+
+
+def _execute(stack: Stack, sql: str) -> None:
+    connection: Any = psycopg2.connect(stack.variables["DATABASE_URL"])
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+    finally:
+        connection.close()
+
+
+def slow_inserts(stack: Stack, table: str, *, seconds: float) -> Any:
+    """Every row that is inserted there takes so much longer, as with a trigger gone wrong."""
+    return changed(
+        stack,
+        f"CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN PERFORM pg_sleep({seconds}); RETURN NEW; END $$;"
+        f" CREATE TRIGGER dawdle BEFORE INSERT ON {table}"
+        f" FOR EACH ROW EXECUTE FUNCTION dawdle()",
+        back="DROP FUNCTION dawdle CASCADE",
+    )

@@ -1,0 +1,42 @@
+"""Nothing is simulated: what is broken on purpose is found by its suite, which says what it is."""
+
+import pytest
+
+from fynlo.testing.live import Stack
+from perf.tests.broken import changed, measure, slow_inserts
+
+pytestmark = pytest.mark.xdist_group("laboratory")
+
+
+@pytest.mark.parametrize(
+    ("suite", "scenario"),
+    [
+        ("database", "select-sequential"),
+        ("api", "menu-sequential"),
+        ("api", "orders-create-sequential"),
+    ],
+)
+def test_a_stack_that_is_whole_passes(stack: Stack, suite: str, scenario: str) -> None:
+    found = measure(stack, suite, scenario)
+    assert not found.errors
+    assert found.figures["success_rate"] == 1
+    assert "server_cpu" in found.figures
+    assert found.figures["rss_mb"] > 100
+
+
+def test_a_statement_that_dawdles_is_found(stack: Stack) -> None:
+    with slow_inserts(stack, "pos_order", seconds=0.2):
+        found = measure(stack, "api", "orders-create-sequential")
+    assert not found.passed
+    assert "p95_ms is 2" in found.says
+    assert "must be (at most 150)" in found.says
+
+
+def test_a_broken_database_is_found(stack: Stack) -> None:
+    """A table that is not where it should be: every order is refused, and the run says how."""
+    away = "ALTER TABLE pos_orderline RENAME TO elsewhere"
+    with changed(stack, away, back="ALTER TABLE elsewhere RENAME TO pos_orderline"):
+        found = measure(stack, "api", "orders-create-sequential")
+    assert not found.passed
+    assert "success_rate is 0" in found.says
+    assert [kind[:3] for kind in found.errors] == ["500"]
