@@ -83,6 +83,12 @@ class DependencyDown(DomainError):
     message = "The service cannot reach its database for the moment. Try again in a second."
 
 
+class PoolExhausted(DomainError):
+    code = "pool_exhausted"
+    status = 503
+    message = "Every connection to the database is busy for the moment. Try again in a second."
+
+
 Transitions = Mapping[str, frozenset[str]]
 
 

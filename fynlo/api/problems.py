@@ -15,6 +15,7 @@ from rest_framework import exceptions
 from fynlo import errors
 from fynlo.api import errors as api_errors
 from fynlo.events.log import current_request_id
+from fynlo.pool.elastic import Exhausted
 
 logger = logging.getLogger(__name__)
 CONTENT_TYPE = "application/problem+json"
@@ -28,6 +29,7 @@ _FRAMEWORK: list[tuple[tuple[type[Exception], ...], type[errors.DomainError]]] =
     ((exceptions.Throttled,), api_errors.RateLimited),
     ((RequestDataTooBig,), api_errors.BodyTooLarge),
     ((exceptions.ParseError, SuspiciousOperation), api_errors.Malformed),
+    ((Exhausted,), errors.PoolExhausted),
     ((OperationalError, InterfaceError), errors.DependencyDown),
 ]
 _BY_SQLSTATE: dict[str, type[errors.DomainError]] = {

@@ -82,8 +82,15 @@ TEMPLATES = [
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **env.db("DATABASE_URL", default="postgresql:///fynlo"),
-        "CONN_MAX_AGE": None,
-        "CONN_HEALTH_CHECKS": True,
+        "ENGINE": "fynlo.pool",
+        # A connection goes back to the pool of its process when a request or task ends, and the
+        # pool sees whether it is still good.
+        "CONN_MAX_AGE": 0,
+        "POOL": {
+            "smallest": env.int("DATABASE_POOL_MIN", default=5),
+            "largest": env.int("DATABASE_POOL_MAX", default=20),
+            "wait_s": env.float("DATABASE_POOL_WAIT_S", default=5.0),
+        },
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": {
             "connect_timeout": 3,
@@ -126,8 +133,6 @@ CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# Tasks on one connection to PostgreSQL; each looks first whether it is still good (fynlo.celery).
-CELERY_DB_REUSE_MAX = 1000
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 2}
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1}

@@ -16,6 +16,7 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
 REDIS_URL = f"{REDIS_URL.rpartition('/')[0]}/{WORKER}"
 CACHES["default"]["LOCATION"] = REDIS_URL
 CACHES["default"]["OPTIONS"] = {"SOCKET_CONNECT_TIMEOUT": 5, "SOCKET_TIMEOUT": 5}
+DATABASES["default"]["POOL"] = {"smallest": 0}
 CACHE_AHEAD = False  # no thread with a connection of its own that outlives its test
 PERF_REPORTS = False  # tests tell Redis themselves, when they want to
 REDIS_PAUSE_S = 0  # a test that cuts the wire to Redis is no reason for the next to do without

@@ -3,12 +3,13 @@
 from time import perf_counter
 from typing import Any
 
-from fynlo.celery import Reusing
+from celery import Task
+
 from perf.monitors.calls import Call, noted
 from perf.monitors.reporter import reporter
 
 
-class Watched(Reusing):
+class Watched(Task[Any, Any]):
     """The class of all tasks. One that is called as a function belongs to who calls it."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
