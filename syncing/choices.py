@@ -49,3 +49,16 @@ STRATEGIES: dict[str, dict[str, Strategy]] = {
     "table": {"*": Strategy.SERVER_WINS},
     "product": {"price": Strategy.MANUAL, "*": Strategy.SERVER_WINS},
 }
+
+
+class DeliveryStatus(models.TextChoices):
+    PENDING = "PENDING", "On its way"
+    DELIVERED = "DELIVERED", "Delivered"
+    FAILED = "FAILED", "Failed"
+
+
+class Stopped(models.TextChoices):
+    """Why Fynlo sends nothing any more, until somebody activates the endpoint again."""
+
+    FAILING = "FAILING", "It failed for three days"
+    GONE = "GONE", "It answered 410"

@@ -54,3 +54,41 @@ CONFLICT = Document(
         "version": "version",
     },
 )
+WEBHOOK_ENDPOINT = Document(
+    "webhook_endpoint",
+    models.WebhookEndpoint,
+    stream="staff",
+    fields={
+        "id": "id",
+        "url": "url",
+        "description": "description",
+        "streams": "streams",
+        "kinds": "kinds",
+        "active": "is_active",
+        "stopped_because": "stopped_because",
+        "stopped_at": "stopped_at",
+        "created_at": "created_at",
+        "version": "version",
+    },
+)
+WEBHOOK_DELIVERY = Document(
+    "webhook_delivery",
+    models.WebhookDelivery,
+    fields={
+        "id": "id",
+        "endpoint": "endpoint_id",
+        "seq": "seq",
+        "kind": "kind",
+        "status": "status",
+        "by_hand": "is_by_hand",
+        "tries": "tries",
+        "created_at": "created_at",
+        "try_at": "try_at",
+        "ended_at": "ended_at",
+        "response_status": "response_status",
+        "response": "response",
+        "error": "error",
+        "latency_ms": "latency_ms",
+        "version": "version",
+    },
+)

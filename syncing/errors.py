@@ -91,3 +91,27 @@ class ChangesRefused(DomainError):
     code = "changes_refused"
     status = 422
     message = "These fields cannot be written. See `errors`, and decide again."
+
+
+class AddressRefused(DomainError):
+    code = "address_refused"
+    status = 422
+    message = "Webhooks go to public addresses over https only. Give another `url`."
+
+
+class TooManyEndpoints(DomainError):
+    code = "too_many_endpoints"
+    status = 409
+    message = "A restaurant has at most 20 webhook endpoints. Delete one that you no longer need."
+
+
+class DeliveryUnderWay(DomainError):
+    code = "delivery_under_way"
+    status = 409
+    message = "This is being sent at this moment. Look at it again in a few seconds."
+
+
+class EventNotKept(DomainError):
+    code = "event_not_kept"
+    status = 409
+    message = "The event is no longer in the log, so it cannot be sent again."

@@ -1,9 +1,13 @@
+from datetime import datetime
+
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from fynlo.accounts.models import Device, Membership
-from fynlo.db import OwnedQuerySet, RestaurantOwned
-from syncing.choices import Choice, OperationType, Strategy, Verdict
+from fynlo.db import OwnedQuerySet, RestaurantOwned, new_id
+from fynlo.sealing import SealedField
+from syncing.choices import Choice, DeliveryStatus, OperationType, Stopped, Strategy, Verdict
 
 
 class SyncOperation(RestaurantOwned):
@@ -132,3 +136,119 @@ class DeviceProgress(models.Model):
 
     def __str__(self) -> str:
         return f"{self.device_id} at {self.told_seq}"
+
+
+class WebhookEndpoint(RestaurantOwned):
+    """An integrator's address, which gets the log in order, one event at a time.
+
+    `seq`: every event up to it has been sent, is being sent, or was not asked for. No `streams`:
+    all of them; no `kinds`: all of the streams. One worker at a time, `lease`, sends to it, the
+    delivery `sending` at this moment; a worker that dies is replaced after `leased_until`.
+    """
+
+    url = models.URLField(max_length=500)
+    description = models.CharField(max_length=120, blank=True)
+    streams = ArrayField(models.CharField(max_length=16), default=list, blank=True)
+    kinds = ArrayField(models.CharField(max_length=48), default=list, blank=True)
+    is_active = models.BooleanField(default=True)
+    stopped_because = models.CharField(max_length=8, choices=Stopped.choices, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    archived_at = models.DateTimeField(null=True, blank=True)
+    seq = models.BigIntegerField()
+    lease = models.UUIDField(null=True, editable=False)
+    leased_until = models.DateTimeField(null=True, editable=False)
+    sending = models.UUIDField(null=True, editable=False)
+
+    objects = OwnedQuerySet["WebhookEndpoint"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(stopped_because="") | Q(is_active=False),
+                name="webhook_endpoint_stopped_is_not_active",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+    def is_leased(self, now: datetime) -> bool:
+        return self.leased_until is not None and self.leased_until > now
+
+
+class WebhookSecret(models.Model):
+    """Signs what an endpoint gets: the newest for good, one that was replaced until `ends_at`."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    endpoint = models.ForeignKey(WebhookEndpoint, models.CASCADE, related_name="secrets")
+    secret = SealedField()
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "endpoint", condition=Q(ends_at=None), name="webhook_secret_newest"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"secret of {self.made_at:%F}"
+
+
+class WebhookDelivery(RestaurantOwned):
+    """One event on its way to one endpoint, and what came of the last try.
+
+    Without `seq` it is a ping. `is_by_hand`: somebody asked for it, out of order, and it is tried
+    once. All others of an endpoint follow one another. `response` is the beginning of the answer.
+    """
+
+    endpoint = models.ForeignKey(WebhookEndpoint, models.PROTECT, related_name="deliveries")
+    seq = models.BigIntegerField(null=True)
+    kind = models.CharField(max_length=48)
+    status = models.CharField(
+        max_length=9, choices=DeliveryStatus.choices, default=DeliveryStatus.PENDING
+    )
+    is_by_hand = models.BooleanField(default=False)
+    tries = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    first_tried_at = models.DateTimeField(null=True)
+    try_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    response_status = models.PositiveSmallIntegerField(null=True)
+    response = models.TextField(blank=True)
+    error = models.CharField(max_length=200, blank=True)
+    latency_ms = models.PositiveIntegerField(null=True)
+
+    objects = OwnedQuerySet["WebhookDelivery"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "endpoint", "seq", condition=Q(is_by_hand=False), name="webhook_delivery_of_event"
+            ),
+            models.UniqueConstraint(
+                "endpoint",
+                condition=Q(status=DeliveryStatus.PENDING, is_by_hand=False),
+                name="webhook_delivery_one_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=DeliveryStatus.PENDING, ended_at=None)
+                | (~Q(status=DeliveryStatus.PENDING) & Q(ended_at__isnull=False)),
+                name="webhook_delivery_ended",
+            ),
+        ]
+        indexes = [
+            models.Index("endpoint", "created_at", name="webhook_delivery_log"),
+            models.Index(
+                "endpoint",
+                "try_at",
+                condition=Q(status=DeliveryStatus.PENDING),
+                name="webhook_delivery_pending",
+            ),
+            models.Index("ended_at", name="webhook_delivery_to_forget"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.endpoint_id}"

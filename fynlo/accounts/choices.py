@@ -47,6 +47,8 @@ class Permission(models.TextChoices):
     MANAGE_SESSIONS = "manage_sessions", "End other people's sessions"
     MANAGE_DEVICES = "manage_devices", "Pair and revoke devices"
     USE_SYNC = "use_sync", "Receive the sync stream"
+    VIEW_WEBHOOKS = "view_webhooks", "See where events are sent, and what came of it"
+    MANAGE_WEBHOOKS = "manage_webhooks", "Choose where events are sent, and send them again"
     VIEW_PERFORMANCE = "view_performance", "See how the system performs"
     VIEW_PLATFORM = "view_platform", "See figures of the whole platform"
 
@@ -83,11 +85,13 @@ _MANAGE = _SELL | {
     Permission.MANAGE_SESSIONS,
     Permission.MANAGE_DEVICES,
     Permission.VIEW_PERFORMANCE,
+    Permission.VIEW_WEBHOOKS,
 }
 _OWN = _MANAGE | {
     Permission.EDIT_PAYMENT_SETTINGS,
     Permission.GRANT_PERMISSIONS,
     Permission.CORRECT_LOCKED_TIME,
+    Permission.MANAGE_WEBHOOKS,
 }
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {

@@ -81,6 +81,22 @@ def after(
     return [_as_written(event) for event in rows[:limit]]
 
 
+def first_after(
+    *, restaurant_id: UUID, seq: int, streams: Collection[str], kinds: Collection[str]
+) -> tuple[int, str] | None:
+    """Number and kind of the oldest event of these streams with a greater number; of all kinds
+    when none is named."""
+    rows = Event.objects.filter(restaurant_id=restaurant_id, seq__gt=seq, stream__in=streams)
+    rows = rows.filter(kind__in=kinds) if kinds else rows
+    return rows.order_by("seq").values_list("seq", "kind").first()
+
+
+def at(*, restaurant_id: UUID, seq: int) -> Written | None:
+    """The event with this number, if it is still kept."""
+    event = Event.objects.filter(restaurant_id=restaurant_id, seq=seq).first()
+    return _as_written(event) if event else None
+
+
 def history(*, restaurant_id: UUID, entity_id: UUID) -> list[Written]:
     """Everything that happened to one entity, oldest first."""
     rows = Event.objects.filter(restaurant_id=restaurant_id, entity_id=entity_id)

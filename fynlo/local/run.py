@@ -109,7 +109,7 @@ def _services(
             environment={**environment, "PYTHONWARNINGS": "ignore:You're running the worker"},
             command=_python(
                 f"celery --quiet --app fynlo worker --concurrency {cores} --loglevel INFO"
-                " --without-gossip --without-mingle"
+                " --without-gossip --without-mingle --queues celery,webhooks"
             ),
             ready_text=" ready.",
         ),

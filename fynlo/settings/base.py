@@ -136,6 +136,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 2}
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1}
+# Servers of others may be slow: who waits for them is in nobody's way.
+CELERY_TASK_ROUTES = {"syncing.deliver_webhooks": {"queue": "webhooks"}}
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "kitchen-alarms": {"task": "pos.raise_kitchen_alarms", "schedule": 5.0},
     "restore-availability": {"task": "pos.restore_availability", "schedule": 60.0},
@@ -153,6 +155,16 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "retry-operations": {"task": "syncing.retry_operations", "schedule": 5.0},
     "aggregate-queries": {"task": "perf.aggregate_queries", "schedule": crontab(minute=2)},
     "explain-queries": {"task": "perf.explain_queries", "schedule": 60.0},
+    # A beat that finds no worker is not made up for: the next one is a second away.
+    "hand-out-webhooks": {
+        "task": "syncing.hand_out_webhooks",
+        "schedule": 1.0,
+        "options": {"expires": 5},
+    },
+    "forget-deliveries": {
+        "task": "syncing.forget_deliveries",
+        "schedule": crontab(hour=4, minute=10),
+    },
     "resume-menu-imports": {"task": "pos.resume_menu_imports", "schedule": 60.0},
 }
 
@@ -214,6 +226,10 @@ ALLOWED_ORIGINS = env.list("ALLOWED_ORIGINS", default=[PUBLIC_URL])
 EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Fynlo <no-reply@localhost>")
+
+# Ports that webhooks may be sent to; and, for development alone, this machine on any port.
+WEBHOOK_PORTS = env.list("WEBHOOK_PORTS", default=["443", "8443"])
+WEBHOOKS_TO_LOOPBACK = False
 
 # What is left out is as in syncing.hub.limits.
 REALTIME: dict[str, Any] = {

@@ -14,6 +14,7 @@ FIELD_KEYS = [SECRET_KEY]
 ALLOWED_HOSTS = ["*"]
 SLOW_QUERY_MS = env.int("SLOW_QUERY_MS", default=100)
 WHITENOISE_USE_FINDERS = True
+WEBHOOKS_TO_LOOPBACK = env.bool("WEBHOOKS_TO_LOOPBACK", default=False)
 UNFOLD = {**unfold.UNFOLD, "ENVIRONMENT": ["Development", "warning"]}
 # A terminal has no room for each task that was well done; failures are told.
 LOGGING["loggers"] |= {

@@ -7,6 +7,7 @@ from fynlo.settings.development import *  # noqa: F403
 DEBUG = False
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 RATES = dict.fromkeys(RATES, "100000/minute")
+WEBHOOKS_TO_LOOPBACK = False
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 WHITENOISE_AUTOREFRESH = True  # or every test client would list all static files at its start

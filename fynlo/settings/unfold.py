@@ -68,6 +68,8 @@ SIDEBAR = [
             _page("Clock attempts", "fingerprint", "employees_clockattempt"),
             _page("Sessions", "login", "accounts_session"),
             _page("Devices", "tablet_mac", "accounts_device"),
+            _page("Webhooks", "webhook", "syncing_webhookendpoint"),
+            _page("Webhook deliveries", "outbox", "syncing_webhookdelivery"),
             _page(
                 "Users",
                 "group",

@@ -274,6 +274,15 @@ class World:
         self._push("product", {"price": 300}, type="update", base_version=1, entity_id=str(water))
         return str(orjson.loads(self.boss.get("sync/conflicts/").content)["results"][0]["id"])
 
+    @cached_property
+    def webhook_endpoint(self) -> str:
+        return str(self._post("webhook-endpoints/", {"url": "https://stock.example/"})["id"])
+
+    @cached_property
+    def webhook_delivery(self) -> str:
+        """A ping that waits."""
+        return str(self._post(f"webhook-endpoints/{self.webhook_endpoint}/test/")["id"])
+
     def _push(self, entity: str, changes: dict[str, Any], **more: Any) -> str:
         """Its `op_id`."""
         operation = {

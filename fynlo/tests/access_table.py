@@ -271,6 +271,18 @@ TABLE: dict[str, Row] = {
     ),
     "GET sync/conflicts/": Row(MANAGE, 200),
     "POST sync/conflicts/<conflict>/resolve/": Row(MANAGE, 200, lambda w: {"choice": "server"}),
+    "GET webhook-endpoints/": Row(MANAGE, 200),
+    "POST webhook-endpoints/": Row(OWN, 201, lambda w: {"url": "https://hooks.kettle.example/"}),
+    "GET webhook-endpoints/<webhook_endpoint>/": Row(MANAGE, 200),
+    "PATCH webhook-endpoints/<webhook_endpoint>/": Row(
+        OWN, 200, lambda w: {"description": "Stock", **VERSION}
+    ),
+    "DELETE webhook-endpoints/<webhook_endpoint>/": Row(OWN, 204),
+    "POST webhook-endpoints/<webhook_endpoint>/rotate-secret/": Row(OWN, 200),
+    "POST webhook-endpoints/<webhook_endpoint>/test/": Row(OWN, 200),
+    "GET webhook-endpoints/<webhook_endpoint>/deliveries/": Row(MANAGE, 200),
+    "GET webhook-deliveries/<webhook_delivery>/": Row(MANAGE, 200),
+    "POST webhook-deliveries/<webhook_delivery>/redeliver/": Row(OWN, 200),
     "GET payments/": Row(SELL, 200),
     "GET payments/<payment>/": Row(SELL, 200),
     "GET payments/settings/": Row(OWN, 200),

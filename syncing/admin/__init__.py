@@ -1,0 +1,3 @@
+from syncing.admin import webhooks
+
+__all__ = ["webhooks"]
