@@ -25,7 +25,7 @@ def pasted(language: str) -> str:
 
 def in_python() -> Verify:
     names: dict[str, Verify] = {}
-    exec(pasted("python"), names)  # noqa: S102
+    exec(pasted("python"), names)
     return names["is_from_fynlo"]
 
 
@@ -36,7 +36,7 @@ def in_node() -> Verify:
         given = json.dumps([list(body), header, secret])
         program = f"{pasted('js')}\nconst [b, h, s] = {given};"
         program += "process.stdout.write(String(isFromFynlo(Buffer.from(b), h, s)));"
-        told = subprocess.run(  # noqa: S603
+        told = subprocess.run(
             [str(shutil.which("node")), "-e", program], capture_output=True, check=True, text=True
         )
         return told.stdout == "true"
