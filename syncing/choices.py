@@ -60,5 +60,6 @@ class DeliveryStatus(models.TextChoices):
 class Stopped(models.TextChoices):
     """Why Fynlo sends nothing any more, until somebody activates the endpoint again."""
 
+    NOT = "", "It is not stopped"
     FAILING = "FAILING", "It failed for three days"
     GONE = "GONE", "It answered 410"

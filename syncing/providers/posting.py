@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
 from time import monotonic
 from types import TracebackType
@@ -51,7 +52,11 @@ class Poster:
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
         self._network = _Judged(reach)
-        self._pool = httpcore.ConnectionPool(
+
+    @cached_property
+    def _pool(self) -> httpcore.ConnectionPool:
+        """Made when there is something to be sent: certificates take milliseconds to read."""
+        return httpcore.ConnectionPool(
             ssl_context=httpx.create_ssl_context(), network_backend=self._network
         )
 
@@ -64,7 +69,8 @@ class Poster:
         error: BaseException | None = None,
         trace: TracebackType | None = None,
     ) -> None:
-        self._pool.close()
+        if "_pool" in self.__dict__:
+            self._pool.close()
 
     def post(self, url: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
         """Never raises for what the other side, or the way there, does wrong."""

@@ -11,6 +11,7 @@ from fynlo.accounts.selectors import lock_staff
 from fynlo.db import check_version, created_before, new_id, transaction_required
 from fynlo.events.log import append, append_deleted
 from fynlo.events.reading import last_seq
+from syncing.choices import Stopped
 from syncing.documents import WEBHOOK_ENDPOINT
 from syncing.errors import TooManyEndpoints
 from syncing.models import WebhookEndpoint, WebhookSecret
@@ -92,7 +93,7 @@ def change_endpoint(
         setattr(endpoint, name, value)
     _check(by, endpoint)
     if endpoint.is_active:
-        endpoint.stopped_because, endpoint.stopped_at = "", None
+        endpoint.stopped_because, endpoint.stopped_at = Stopped.NOT, None
         if "url" in fields or "is_active" in fields:
             _try_again(endpoint, now=now)
     endpoint.version += 1

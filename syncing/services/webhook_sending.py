@@ -207,7 +207,8 @@ def _end(
 
 
 def _stop(endpoint: WebhookEndpoint, because: Stopped, *, now: datetime) -> None:
-    if not endpoint.is_active:
+    """What was deleted meanwhile is not heard of again."""
+    if not endpoint.is_active or endpoint.archived_at:
         return
     endpoint.is_active = False
     endpoint.stopped_because, endpoint.stopped_at = because, now

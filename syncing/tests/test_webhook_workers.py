@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from fynlo.clock import utc_now
 from fynlo.db import durable, new_id
+from fynlo.events.reading import after
 from fynlo.testing.cast import Member
 from fynlo.testing.dying import dies_at
 from fynlo.testing.races import at_once, beside
@@ -134,6 +135,8 @@ def test_an_endpoint_that_is_deleted_while_it_is_sent_to_stays_deleted(
     hand_out_webhooks()
     assert integrator.all() == []
     assert owner.get(f"webhook-endpoints/{endpoint}/").status_code == 404
+    (last,) = after(restaurant_id=owner.restaurant.pk, seq=0, limit=99, streams=["staff"])[-1:]
+    assert '"kind":"webhook_endpoint.deleted"' in last.envelope
 
 
 def test_a_worker_that_is_killed_while_it_sends_is_replaced(

@@ -13,6 +13,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 
 from fynlo.accounts.choices import Permission
+from fynlo.api.accounts.serializers import Nothing
 from fynlo.api.inputs import NoBody
 from fynlo.api.operations import operation
 from fynlo.api.pages import PageQuery
@@ -77,7 +78,7 @@ class WebhookEndpoints(Endpoint):
         return _showing(secret, rotated) if rotated.status_code == 200 else rotated
 
     @action(detail=True, methods=["post"])
-    @operation(Permission.MANAGE_WEBHOOKS, body=NoBody, answers=WEBHOOK_DELIVERY)
+    @operation(Permission.MANAGE_WEBHOOKS, body=Nothing, answers=WEBHOOK_DELIVERY)
     def test(self, request: Request, pk: UUID) -> HttpResponse:
         """Sends a ping. Look at the delivery for what came of it."""
         self.body()
@@ -97,7 +98,7 @@ class WebhookDeliveries(Endpoint):
         return self.one(WEBHOOK_DELIVERY, deliveries(self.actor.restaurant_id), pk)
 
     @action(detail=True, methods=["post"])
-    @operation(Permission.MANAGE_WEBHOOKS, body=NoBody, answers=WEBHOOK_DELIVERY)
+    @operation(Permission.MANAGE_WEBHOOKS, body=Nothing, answers=WEBHOOK_DELIVERY)
     def redeliver(self, request: Request, pk: UUID) -> HttpResponse:
         """Once more, as a delivery of its own; one that waits is tried now."""
         self.body()
