@@ -15,7 +15,6 @@ from fynlo.accounts.errors import SessionEnded
 from fynlo.clock import as_utc_text, utc_now
 from fynlo.db import durable
 from fynlo.errors import DependencyDown, DomainError
-from fynlo.events import reading
 from syncing.errors import CloseCode, SocketRefused
 from syncing.hub import threads
 from syncing.hub.hub import Hub
@@ -115,7 +114,7 @@ class Events(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _greet(self, socket: Socket) -> None:
         """Joins first and looks afterwards, so that nothing falls between log and live."""
         await hub.join(socket)
-        extent = await threads.run(threads.CLIENTS, partial(_admission, socket))
+        extent = await _admission(socket)
         beat_s = hub.limits.heartbeat_s
         await self.send(text("hello", seq=extent.last, heartbeat_s=beat_s))
         socket.seq = extent.last if self._since is None else self._since
@@ -135,18 +134,14 @@ class Events(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def _send_missed(self, socket: Socket) -> None:
         is_more = True
         while is_more:
-            query = partial(
-                reading.after,
-                restaurant_id=socket.actor.restaurant_id,
-                seq=socket.seq,
-                limit=hub.limits.page,
-                streams=socket.streams,
+            place = selectors.Place(
+                socket.actor.restaurant_id, socket.streams, socket.seq, hub.limits.page
             )
-            found = await threads.run_until_answered(threads.CLIENTS, query)
-            for written in found:
+            page = await threads.until_answered(partial(hub.pages.ask, place))
+            for written in page.events:
                 await self._send(socket, written.envelope)
                 socket.seq = written.seq
-            is_more = len(found) == hub.limits.page
+            is_more = page.is_more
 
     async def _send_queue(self, socket: Socket) -> None:
         while True:
@@ -186,9 +181,8 @@ class Events(AsyncWebsocketConsumer):  # type: ignore[misc]
         ):
             raise SocketRefused(CloseCode.REFUSED)
         socket.renew(actor, expires_at=identity.expires_at)
-        query = partial(selectors.must_be_live, actor, now=utc_now())
         try:
-            await threads.run_until_answered(threads.CLIENTS, query)
+            await threads.until_answered(partial(_admission, socket))
         except SessionEnded as error:
             raise SocketRefused(CloseCode.REFUSED) from error
         until = datetime.fromtimestamp(identity.expires_at, UTC)
@@ -210,9 +204,13 @@ def _say(socket: Socket, kind: str, **fields: Any) -> None:
     socket.put(said, len(said))
 
 
-def _admission(socket: Socket) -> selectors.Extent:
-    selectors.must_be_live(socket.actor, now=utc_now())
-    return selectors.extent(socket.actor.restaurant_id)
+async def _admission(socket: Socket) -> selectors.Extent:
+    """Raises SessionEnded."""
+    actor = socket.actor
+    extent = await hub.admissions.ask(selectors.Caller(actor.restaurant_id, actor.session_id))
+    if extent is None:
+        raise SessionEnded
+    return extent
 
 
 def _must_refetch(since: int | None, extent: selectors.Extent) -> str | None:

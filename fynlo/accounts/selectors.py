@@ -1,6 +1,7 @@
 """Reads of the accounts. What every request needs is cached and invalidated after commit."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time
 from uuid import UUID
@@ -150,6 +151,16 @@ def restaurants_at_work(*, now: datetime, limit: int) -> list[UUID]:
     """Restaurants where somebody is signed in, the newest sign-in first."""
     live = Session.objects.live(now).values("restaurant_id").annotate(newest=Max("started_at"))
     return list(live.order_by("-newest", "pk").values_list("restaurant_id", flat=True)[:limit])
+
+
+def sessions_still_live(
+    pairs: Collection[tuple[UUID, UUID]], *, now: datetime
+) -> set[tuple[UUID, UUID]]:
+    """Of these `(restaurant id, session id)` those that are live, on a device that was not revoked
+    when they are on one. One statement."""
+    rows = Session.objects.live(now).filter(pk__in=[session for _, session in pairs])
+    found = rows.filter(device__revoked_at=None).values_list("restaurant_id", "pk")
+    return set(pairs) & set(found)
 
 
 def sessions_in_reach(by: Actor, *, now: datetime) -> QuerySet[Session]:

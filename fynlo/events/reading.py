@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Max, Subquery
+from django.db.models import Max, OuterRef, Subquery
 
 from fynlo.events.envelopes import Written, envelope_text
 from fynlo.events.models import Cursor, Event
@@ -28,12 +28,6 @@ def last_seq(restaurant_id: UUID) -> int:
     """The number of the newest event; 0 before the first."""
     found = Cursor.objects.filter(pk=restaurant_id).values_list("seq", flat=True).first()
     return found or 0
-
-
-def oldest_seq(restaurant_id: UUID) -> int:
-    """The number of the oldest event still kept; 0 when there is none."""
-    rows = Event.objects.filter(restaurant_id=restaurant_id).order_by("seq")
-    return rows.values_list("seq", flat=True).first() or 0
 
 
 def last_seq_of_stream(restaurant_id: UUID, stream: str) -> int:
@@ -65,10 +59,16 @@ def latest_of_stream(*, restaurant_id: UUID, stream: str, seq: int) -> list[Late
 def bounds(restaurant_id: UUID) -> tuple[int, int]:
     """The numbers of the oldest event that is kept and of the newest, in one statement; zeros
     where there is none."""
-    oldest = Event.objects.filter(restaurant_id=restaurant_id).order_by("seq").values("seq")[:1]
-    rows = Cursor.objects.filter(pk=restaurant_id).annotate(oldest=Subquery(oldest))
-    found = rows.values_list("oldest", "seq").first()
-    return (found[0] or 0, found[1]) if found else (0, 0)
+    return bounds_of([restaurant_id])[restaurant_id]
+
+
+def bounds_of(restaurant_ids: Collection[UUID]) -> dict[UUID, tuple[int, int]]:
+    """`bounds` of each of these restaurants, in one statement."""
+    kept = Event.objects.filter(restaurant_id=OuterRef("pk")).order_by("seq").values("seq")
+    rows = Cursor.objects.filter(pk__in=restaurant_ids).annotate(oldest=Subquery(kept[:1]))
+    found = rows.values_list("restaurant_id", "oldest", "seq")
+    known = {restaurant: (oldest or 0, newest) for restaurant, oldest, newest in found}
+    return dict.fromkeys(restaurant_ids, (0, 0)) | known
 
 
 def after(

@@ -19,7 +19,7 @@ from fynlo.db import durable
 from fynlo.events.envelopes import Written
 from fynlo.events.log import append, append_all, append_deleted, current_request_id
 from fynlo.events.nudge import CHANNEL
-from fynlo.events.reading import after, history, last_seq, last_seq_of_stream, oldest_seq
+from fynlo.events.reading import after, bounds_of, history, last_seq, last_seq_of_stream
 from fynlo.testing.cast import Member
 from fynlo.testing.races import at_once, beside, wait_until_blocked
 from pos.documents import CATEGORY, TAX_RATE
@@ -148,7 +148,9 @@ def test_the_log_is_read_by_number_and_by_stream(restaurant: Restaurant) -> None
     assert after(restaurant_id=restaurant.pk, seq=0, limit=9, streams=["orders"]) == []
     assert last_seq_of_stream(restaurant.pk, "menu") == 4
     assert last_seq_of_stream(restaurant.pk, "orders") == 0
-    assert (oldest_seq(restaurant.pk), oldest_seq(uuid4())) == (1, 0)
+    nowhere = uuid4()
+    found = bounds_of([restaurant.pk, nowhere])
+    assert (found[restaurant.pk][0], found[nowhere]) == (1, (0, 0))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -19,9 +20,18 @@ from syncing.hub.limits import Limits
 from syncing.hub.messages import from_nudge, message, text
 from syncing.hub.nudges import Nudges
 from syncing.hub.socket import Socket
+from syncing.hub.together import Together
 from syncing.selectors import sockets as selectors
 
+Q = TypeVar("Q")
+A = TypeVar("A")
 logger = logging.getLogger(__name__)
+
+
+def _by_threads(
+    answer: Callable[[Sequence[Q]], Mapping[Q, A]],
+) -> Callable[[Sequence[Q]], Awaitable[Mapping[Q, A]]]:
+    return lambda questions: threads.run(threads.CLIENTS, partial(answer, questions))
 
 
 class Hub:
@@ -29,6 +39,9 @@ class Hub:
 
     def __init__(self) -> None:
         self.limits = Limits()
+        self.admissions = Together(_by_threads(selectors.admissions), limit=1000)
+        self.pages = Together(_by_threads(selectors.pages), limit=50)
+        self._newest = Together(_by_threads(selectors.last_seqs), limit=1000)
         self._sockets: set[Socket] = set()
         self._feeds: dict[UUID, Feed] = {}
         self._work: asyncio.Task[None] | None = None
@@ -68,9 +81,8 @@ class Hub:
         """From here on the socket is offered every event of its restaurant."""
         restaurant = socket.actor.restaurant_id
         if restaurant not in self._feeds:
-            query = partial(selectors.last_seqs, [restaurant])
-            found = await threads.run(threads.CLIENTS, query)
-            feed = Feed(restaurant, seq=found.get(restaurant, 0), page=self.limits.page)
+            seq = await self._newest.ask(restaurant)
+            feed = Feed(restaurant, seq=seq, page=self.limits.page)
             self._feeds.setdefault(restaurant, feed)
         socket.heartbeat_at = asyncio.get_running_loop().time() + self.limits.heartbeat_s
         self._feeds[restaurant].sockets.add(socket)

@@ -6,7 +6,7 @@ events, and a ticket that waits for a lock holds up neither.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -31,9 +31,14 @@ async def run(pool: ThreadPoolExecutor, work: Callable[[], R]) -> R:
 
 async def run_until_answered(pool: ThreadPoolExecutor, work: Callable[[], R]) -> R:
     """Waits as long as PostgreSQL is away."""
+    return await until_answered(lambda: run(pool, work))
+
+
+async def until_answered(ask: Callable[[], Awaitable[R]]) -> R:
+    """Asks again as long as PostgreSQL is away."""
     while True:
         try:
-            return await run(pool, work)
+            return await ask()
         except DATABASE_AWAY as error:
             logger.warning("the event log cannot be read, sockets wait: %s", error)
             await asyncio.sleep(RETRY_S)
