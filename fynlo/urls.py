@@ -9,6 +9,7 @@ from fynlo.api.schema_page import Schema
 from payments.urls import pages as payment_pages
 from payments.views.health import ledger
 from perf.urls import pages as perf_pages
+from perf.views.metrics import metrics
 from pos.urls import pages
 from pos.views.receipts import public_page
 
@@ -33,6 +34,7 @@ urlpatterns = [
     path("", include(pages)),
     path("", include(clock_pages)),
     path("perf/", include(perf_pages)),
+    path("metrics", metrics),
     path("health/live/", live),
     path("health/ready/", ready),
     path("health/ledger/", ledger),

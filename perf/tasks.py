@@ -7,6 +7,7 @@ from fynlo.clock import utc_now
 from fynlo.db import durable
 from perf.advice.kept_plans import explain_what_is_slow
 from perf.services.aggregating import aggregate_hour
+from perf.services.watching import watch
 
 
 @shared_task(name="perf.aggregate_queries")
@@ -21,3 +22,9 @@ def aggregate_queries(**_: Any) -> None:
 def explain_queries(**_: Any) -> None:
     """Every minute, away from the requests that were slow."""
     explain_what_is_slow()
+
+
+@shared_task(name="perf.watch")
+def watch_everything(**_: Any) -> None:
+    """Every half minute."""
+    watch(now=utc_now())

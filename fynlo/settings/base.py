@@ -154,6 +154,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "resume-closes": {"task": "payments.resume_closes", "schedule": 60.0},
     "retry-operations": {"task": "syncing.retry_operations", "schedule": 5.0},
     "aggregate-queries": {"task": "perf.aggregate_queries", "schedule": crontab(minute=2)},
+    "watch-everything": {"task": "perf.watch", "schedule": 30.0},
     "explain-queries": {"task": "perf.explain_queries", "schedule": 60.0},
     # A beat that finds no worker is not made up for: the next one is a second away.
     "hand-out-webhooks": {
@@ -170,6 +171,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
 
 # A statement that takes this long is slow: it is explained, kept and shown.
 SLOW_QUERY_MS = env.int("SLOW_QUERY_MS", default=500)
+# Who may read /metrics; a caller's address is what ADDRESS_HEADER says.
+INTERNAL_NETWORKS = env.list(
+    "INTERNAL_NETWORKS",
+    default=["127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"],
+)
 # Whether this process tells others what it has seen.
 PERF_REPORTS = env.bool("PERF_REPORTS", default=True)
 

@@ -97,6 +97,7 @@ TABLE: dict[str, Row] = {
     "GET devices/": Row(MANAGE, 200),
     "GET devices/<device>/": Row(MANAGE, 200),
     "POST devices/<device>/revoke/": Row(MANAGE, 200),
+    "GET health/performance/": Row(MANAGE, 200),
     "GET staff/roles/": Row(MANAGE, 200),
     "GET staff/": Row(MANAGE, 200),
     "POST staff/": Row(

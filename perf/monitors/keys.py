@@ -16,6 +16,7 @@ PLANS = "perf:plans"
 SAMPLER = "perf:sampler"
 HISTORY = "perf:history"
 ALERTS = "perf:alerts"
+UNBALANCED = "perf:unbalanced"
 ALLOCATORS_WANTED = "perf:allocators:wanted"
 ALLOCATORS = "perf:allocators"
 

@@ -8,6 +8,7 @@ import atexit
 import logging
 import threading
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import time
 from typing import Any
@@ -16,6 +17,7 @@ import orjson
 from django.conf import settings
 from redis import Redis, RedisError
 
+from fynlo.cache.figures import figures as cache_figures
 from fynlo.redis import asking
 from perf.monitors import keys
 from perf.monitors.allocators import Allocators
@@ -52,9 +54,11 @@ class Window:
 
 
 class Reporter:
-    """Everything but `finish` belongs to whoever holds the lock."""
+    """Everything but `finish` belongs to whoever holds the lock. `sources` are asked for figures
+    of this process, which are told under their names."""
 
     def __init__(self) -> None:
+        self.sources: dict[str, Callable[[], Any]] = {"cache": cache_figures}
         self._finished: deque[Finished] = deque(maxlen=WAITING)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -129,7 +133,7 @@ class Reporter:
 
     def _tell(self, redis: Redis, now: float) -> None:
         pipe = redis.pipeline(transaction=False)
-        gauges = self.own.gauges(now=now)
+        gauges = self.own.gauges(now=now) | {name: ask() for name, ask in self.sources.items()}
         pipe.hset(keys.PROCESSES, self.own.name, _text(gauges))
         for key, tally in self._hours.items():
             self._tell_texts(pipe, tally)

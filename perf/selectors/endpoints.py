@@ -1,16 +1,16 @@
-"""How endpoints and tasks fare: this hour and the one before."""
+"""How endpoints and tasks fare."""
 
 from typing import Any
 
 from perf.monitors.histogram import added, percentile
-from perf.selectors.processes import counts, hours
+from perf.selectors.processes import counts
 
 
-def endpoints(kind: str = "web") -> list[dict[str, Any]]:
+def endpoints(tallies: list[dict[str, Any]], *, kind: str) -> list[dict[str, Any]]:
     """Where most time goes comes first. `kind`: web or worker. Milliseconds; rates from 0 to 1;
-    `failed` counts answers of 5xx, or tasks that raised. Raises RedisError."""
+    `failed` counts answers of 5xx, or tasks that raised."""
     by_name: dict[str, list[dict[str, Any]]] = {}
-    for tally in hours():
+    for tally in tallies:
         for name, row in tally["calls"].items():
             if row["kind"] == kind:
                 by_name.setdefault(name, []).append(row)

@@ -70,14 +70,18 @@ def traffic() -> dict[str, float]:
     }
 
 
-def history() -> dict[str, list[dict[str, Any]]]:
-    """By host, oldest first: processor, memory, network and traffic, every five seconds.
+def history(hosts: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """By host, oldest first: processor, memory and network, every five seconds. Raises
+    RedisError."""
+    return {host: _points(host, keys.HISTORY_POINTS)[::-1] for host in hosts}
 
-    Raises RedisError.
-    """
-    redis = get_redis_connection("default")
-    found = {}
-    for host in sorted({row["host"] for row in processes()}):
-        texts = cast("list[bytes]", redis.lrange(f"{keys.HISTORY}:{host}", 0, -1))
-        found[host] = [orjson.loads(text) for text in reversed(texts)]
-    return found
+
+def latest_points(alive: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The newest point of each host that has a process alive. Raises RedisError."""
+    newest = {host: _points(host, 1) for host in sorted({row["host"] for row in alive})}
+    return {host: points[0] for host, points in newest.items() if points}
+
+
+def _points(host: str, most: int) -> list[dict[str, Any]]:
+    texts = get_redis_connection("default").lrange(f"{keys.HISTORY}:{host}", 0, most - 1)
+    return [orjson.loads(text) for text in cast("list[bytes]", texts)]

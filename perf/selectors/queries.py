@@ -51,11 +51,6 @@ def get_slow_query_count() -> int:
     return sum(stats.slow > 0 for stats in patterns_of(hours()))
 
 
-def repeated_queries() -> list[QueryStats]:
-    """Those that a single call asks again and again. Raises RedisError."""
-    return [stats for stats in patterns_of(hours()) if stats.repeats]
-
-
 def patterns_of(tallies: list[dict[str, Any]]) -> list[QueryStats]:
     """Tallies added up by pattern, most time first. Raises RedisError."""
     by_pattern: dict[str, list[dict[str, Any]]] = {}
@@ -65,13 +60,6 @@ def patterns_of(tallies: list[dict[str, Any]]) -> list[QueryStats]:
     texts = _texts(list(by_pattern))
     found = [_added(known, rows, texts[known]) for known, rows in by_pattern.items()]
     return sorted(found, key=lambda stats: (-stats.total_ms, stats.fingerprint))
-
-
-def mean_ms() -> float:
-    """Of all statements together. Raises RedisError."""
-    found = patterns_of(hours())
-    count = sum(stats.count for stats in found)
-    return round(sum(stats.total_ms for stats in found) / count, 2) if count else 0.0
 
 
 def _texts(fingerprints: list[str]) -> dict[str, str]:

@@ -16,12 +16,11 @@ from perf.monitors.calls import Call, noted
 from perf.monitors.patterns import pattern_of
 from perf.monitors.reporter import Reporter
 from perf.selectors.endpoints import endpoints
-from perf.selectors.processes import processes, traffic
+from perf.selectors.processes import hours, processes, traffic
 from perf.selectors.queries import (
     QueryStats,
     get_query_stats,
     get_slow_query_count,
-    repeated_queries,
 )
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +52,10 @@ def planted(settings: Any, figures: Reporter) -> None:
     settings.ROOT_URLCONF = __name__
 
 
+def repeated() -> list[QueryStats]:
+    return [stats for stats in get_query_stats() if stats.repeats]
+
+
 def found(stats: list[QueryStats], *words: str) -> QueryStats:
     (one,) = [s for s in stats if all(word in s.text for word in words)]
     return one
@@ -69,7 +72,7 @@ def test_a_query_for_each_row_is_found_with_its_line_of_code(
 ) -> None:
     Client().get("/planted/one-for-each/")
     figures.report()
-    stats = found(repeated_queries(), "accounts_user", "LIMIT")
+    stats = found(repeated(), "accounts_user", "LIMIT")
     (repeat,) = stats.repeats
     line = line_of(one_for_each, ".first()")
     assert repeat.caller == f"GET planted/one-for-each/ at {line}"
@@ -83,7 +86,7 @@ def test_the_same_statement_in_many_requests_is_no_repetition(
         owner.get("orders/?limit=5")
     figures.report()
     assert found(get_query_stats(), 'FROM "pos_order"', "LIMIT").count == 6
-    assert repeated_queries() == []
+    assert repeated() == []
 
 
 def test_a_slow_query_is_found_with_who_asked_and_without_its_values(
@@ -137,7 +140,7 @@ def test_requests_are_counted_by_endpoint(owner: Member, figures: Reporter) -> N
         assert owner.get("orders/").status_code == 200
     assert owner.get("orders/00000000-0000-7000-8000-000000000000/").status_code == 404
     figures.report()
-    by_name = {row["name"]: row for row in endpoints()}
+    by_name = {row["name"]: row for row in endpoints(hours(), kind="web")}
     listed = by_name["GET api/v1/orders/"]
     assert (listed["count"], listed["refused"], listed["failed"]) == (3, 0, 0)
     assert 0 < listed["database_ms"] < listed["mean_ms"]
@@ -154,7 +157,9 @@ def test_what_two_processes_tell_is_added_up(owner: Member, figures: Reporter) -
     call = Call("web", "GET api/v1/orders/")
     other.finish(call, ms=40, error="5xx")
     other.report()
-    (listed,) = [row for row in endpoints() if row["name"] == "GET api/v1/orders/"]
+    (listed,) = [
+        row for row in endpoints(hours(), kind="web") if row["name"] == "GET api/v1/orders/"
+    ]
     assert (listed["count"], listed["failed"], listed["error_rate"]) == (2, 1, 0.5)
     assert {row["host"] for row in processes()} == {"another", figures.own.host}
     assert traffic()["requests"] in {0, 2}  # counted once its ten seconds are over
