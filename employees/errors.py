@@ -73,6 +73,12 @@ class SwapUnderWay(DomainError):
     message = "Somebody is asked to take this shift already. Wait for the answer."
 
 
+class ShiftChanged(DomainError):
+    code = "shift_changed"
+    status = 409
+    message = "This shift is gone, or not theirs any more. Decline the request."
+
+
 class NotYourShift(DomainError):
     code = "not_your_shift"
     status = 403

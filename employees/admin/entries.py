@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from employees.admin.evidence import risk_badge, signs
 from employees.choices import AdjustmentState, Flag
+from employees.errors import OwnAdjustment
 from employees.models import Adjustment, Break, ClockAttempt, TimeEntry
 from employees.services.adjustments import approve_adjustment
 from fynlo.accounts.admin.base import ReadOnlyAdmin
@@ -132,6 +133,8 @@ class TimeEntryAdmin(ReadOnlyAdmin):
     def _approve(self, request: HttpRequest, adjustment: Adjustment) -> bool:
         by = authority(request).actor(adjustment.restaurant_id)
         try:
+            if not by.membership_id:
+                raise OwnAdjustment("Only somebody who works there approves hours.")
             with durable():
                 approve_adjustment(by=by, now=utc_now(), pk=adjustment.pk)
                 self.log_change(request, adjustment.entry, "Adjustment approved.")

@@ -1,5 +1,7 @@
+from datetime import date
 from typing import Any
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from rest_framework import serializers
 
 from employees.choices import RULE_PACKS, AdjustmentState
@@ -7,6 +9,14 @@ from employees.serializers.clock import VERSION_MAX
 from employees.serializers.policy import RulesInput
 from fynlo.api.inputs import Id, Input, Instant, Text, Whole, rows_of
 from fynlo.api.pages import PageQuery
+
+
+class Day(serializers.DateField):
+    """Between 2000 and 2100: weeks around it can be counted."""
+
+    def __init__(self, **options: Any) -> None:
+        limits = MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2100, 1, 1))
+        super().__init__(validators=limits, **options)
 
 
 class BreakProposal(Input):
@@ -47,15 +57,15 @@ class Decision(Input):
 
 class PeriodInput(Input):
     id = Id(required=False)
-    starts_on = serializers.DateField()
-    ends_on = serializers.DateField()
+    starts_on = Day()
+    ends_on = Day()
 
 
 class Range(Input):
     """Business days, both included."""
 
     def get_fields(self) -> dict[str, Any]:
-        days = {"from": serializers.DateField(), "to": serializers.DateField()}
+        days = {"from": Day(), "to": Day()}
         return {**super().get_fields(), **days}
 
 

@@ -4,7 +4,7 @@ Order of locks: payroll periods, the time entry, the adjustment, the event curso
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypedDict
 from uuid import UUID
 
@@ -31,6 +31,8 @@ from fynlo.clock import as_utc_text
 from fynlo.db import check_version, created_before, transaction_required
 from fynlo.errors import NotFound, UnknownReference, move
 from fynlo.events.log import append
+
+LONGEST = timedelta(days=7)
 
 
 class ProposedBreak(TypedDict):
@@ -86,7 +88,9 @@ def request_adjustment(
 def check_order(
     start: datetime, end: datetime, breaks: Sequence[ProposedBreak], now: datetime
 ) -> None:
-    """Breaks come one after the other, within the hours."""
+    """Breaks come one after the other, within the hours, and those within a week."""
+    if end - start > LONGEST:
+        raise TimesOutOfOrder("Hours end within a week. Look at the times.", field="ended_at")
     if end > now:
         raise InTheFuture(field="ended_at")
     at = start

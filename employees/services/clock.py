@@ -225,7 +225,7 @@ def clock_out(*, by: Actor, now: datetime, told: Told) -> str:
     entry, verdict = _begun(by, told, now)
     if not entry.lacks_end:
         return _contradicted(by, entry, verdict, now)
-    at = _in_order(entry.started_at, told, now)
+    at = _in_order(_last_moment(entry), told, now)
     paused = open_break(entry)
     if paused is not None:
         _end(paused, at)
@@ -315,8 +315,8 @@ def _kind(restaurant_id: UUID, pk: UUID | None) -> BreakType | None:
 
 
 def _last_moment(entry: TimeEntry) -> datetime:
-    ends = [row.ended_at for row in breaks_of([entry.pk]) if row.ended_at]
-    return max([entry.started_at, *ends])
+    moments = [row.ended_at or row.started_at for row in breaks_of([entry.pk])]
+    return max([entry.started_at, *moments])
 
 
 def _moved(by: Actor, entry: TimeEntry, verdict: Judged, now: datetime) -> str:

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from employees.choices import SWAP_TRANSITIONS, SwapState
 from employees.documents import SHIFT, SWAP
-from employees.errors import NotYourShift, SwapUnderWay
-from employees.models import Swap
+from employees.errors import NotYourShift, ShiftChanged, SwapUnderWay
+from employees.models import Shift, Swap
 from employees.selectors.rota import is_being_swapped, lock_shift, lock_swap, swap_document
 from employees.selectors.rota import swap_in_reach as find_swap
 from employees.selectors.staff import staff
@@ -64,7 +64,8 @@ def decide_swap(
     """`action`: accept or decline (the colleague), cancel (who asked), approve or decline (a
     manager who has no part in it). An approved one hands the shift over, draft and published.
 
-    Raises NotFound, VersionConflict, NotYourShift, TransitionNotAllowed, PermissionMissing.
+    Raises NotFound, VersionConflict, NotYourShift, TransitionNotAllowed, PermissionMissing,
+    ShiftChanged, UnknownReference.
     """
     known = find_swap(by, pk)
     if known is None:
@@ -73,6 +74,8 @@ def decide_swap(
     swap = lock_swap(by.restaurant_id, pk)
     check_version(swap.version, expected_version, document=lambda: swap_document(pk))
     _check_part(by, swap, action)
+    if action in ("accept", "approve"):
+        _check_still_so(swap, shift)
     swap.state = move(swap.state, ACTIONS[action], SWAP_TRANSITIONS)
     swap.decided_by_id = by.membership_id
     swap.version += 1
@@ -83,6 +86,14 @@ def decide_swap(
         shift.save()
         append(kind="shift.swapped", document=SHIFT, entity_id=shift.pk, by=by, now=now)
     return append(kind=f"swap.{swap.state.lower()}", document=SWAP, entity_id=pk, by=by, now=now)
+
+
+def _check_still_so(swap: Swap, shift: Shift) -> None:
+    """Raises ShiftChanged, UnknownReference."""
+    if shift.is_cancelled or shift.published_member_id != swap.from_member_id:
+        raise ShiftChanged
+    if not staff(swap.restaurant_id, is_active=True).filter(pk=swap.to_member_id).exists():
+        raise UnknownReference("This colleague works here no more.", field="to")
 
 
 def _check_part(by: Actor, swap: Swap, action: str) -> None:

@@ -8,6 +8,7 @@ from employees.models import Adjustment, TimeEntry
 from employees.tests.calls import punch, said, shift_worked
 from employees.tests.test_adjustments_api import asked, proposal
 from employees.tests.test_rota_api import planned, published
+from fynlo.accounts.models import User
 from fynlo.clock import utc_now
 from fynlo.testing.cast import Member
 
@@ -78,6 +79,20 @@ def test_a_rival_approves_nothing_here(rival_owner: Member, server: Member, noon
     entry = shift_worked(server, noon, noon + HOUR)
     asked(server, entry, proposal(noon, noon + 2 * HOUR))
     approve(rival_owner)
+    assert Adjustment.objects.get().state == "PENDING"
+
+
+def test_the_platform_without_a_place_there_approves_nothing(
+    server: Member, noon: datetime
+) -> None:
+    """Who decided is written down: it must be somebody of the house."""
+    entry = shift_worked(server, noon, noon + HOUR)
+    asked(server, entry, proposal(noon, noon + 2 * HOUR))
+    client = Client()
+    client.force_login(User.objects.create_superuser("root@x.example", "a-long-one", name="Root"))
+    sent = {"action": "approve_waiting", ACTION_CHECKBOX_NAME: [entry["id"]]}
+    page = client.post(ENTRIES, sent, follow=True).content.decode()
+    assert "Only somebody who works there approves hours." in page
     assert Adjustment.objects.get().state == "PENDING"
 
 

@@ -159,6 +159,9 @@ def test_nothing_ends_before_it_began(server: Member) -> None:
     assert refusal(punch(server, "clock-out", at=now - 2 * HOUR)) == (422, "times_out_of_order")
     punch(server, "breaks/start", at=now - 30 * MINUTE)
     assert refusal(punch(server, "breaks/end", at=now - 40 * MINUTE))[0] == 422
+    assert refusal(punch(server, "clock-out", at=now - 40 * MINUTE))[0] == 422
+    said(punch(server, "breaks/end", at=now - 10 * MINUTE))
+    assert refusal(punch(server, "clock-out", at=now - 20 * MINUTE))[0] == 422
 
 
 def test_hours_do_not_overlap(server: Member) -> None:

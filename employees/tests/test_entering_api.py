@@ -70,6 +70,7 @@ def test_what_overlaps_or_cannot_be_is_refused(
     for body, answer in (
         (hours(server, noon + HOUR, noon + 3 * HOUR), (409, "times_overlap")),
         (hours(server, later, later - HOUR), (422, "times_out_of_order")),
+        (hours(server, noon - 8 * 24 * HOUR, noon - HOUR), (422, "times_out_of_order")),
         (hours(server, later, later + HOUR, breaks=rest), (422, "times_out_of_order")),
         (hours(server, soon - 2 * HOUR, soon), (422, "in_the_future")),
         (hours(rival_owner, later, later + HOUR), (422, "unknown_reference")),

@@ -146,6 +146,14 @@ def test_a_range_that_is_none(manager: Member, days: str) -> None:
         assert refusal(manager.get(f"{path}?{days}")) == (422, "too_many_days")
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_days_that_no_calendar_reaches(manager: Member, day: str) -> None:
+    for path in ("payroll/", "payroll/export/", "payroll/tips/export/"):
+        assert refusal(manager.get(f"{path}?from={day}&to={day}")) == (400, "input_invalid")
+    body = {"starts_on": day, "ends_on": day}
+    assert refusal(manager.post("payroll/periods/", body)) == (400, "input_invalid")
+
+
 def test_a_rival_is_paid_by_somebody_else(
     rival_owner: Member, server: Member, monday: datetime
 ) -> None:

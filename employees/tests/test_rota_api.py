@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from employees.tests.calls import punch, refusal, said
+from fynlo.accounts.models import Membership
 from fynlo.clock import as_utc_text, utc_now
 from fynlo.testing.cast import Member
 
@@ -142,6 +143,21 @@ def test_who_may_ask_and_whom(
     (mine, _) = said(manager.get("swaps/"))["results"]
     said(manager.post(f"swaps/{mine['id']}/accept/"))
     assert refusal(manager.post(f"swaps/{mine['id']}/approve/")) == (403, "not_your_shift")
+
+
+def test_a_swap_of_what_is_not_so_any_more_is_not_approved(
+    manager: Member, server: Member, cashier: Member, shift: dict[str, Any], noon: datetime
+) -> None:
+    path = f"swaps/{asked(server, shift, cashier)['id']}/"
+    said(cashier.post(f"{path}accept/"))
+    Membership.objects.filter(pk=cashier.membership.pk).update(is_active=False)
+    assert refusal(manager.post(f"{path}approve/")) == (422, "unknown_reference")
+    said(manager.patch(f"shifts/{shift['id']}/", {"member": None, "version": 2}))
+    published(manager, noon)
+    assert refusal(manager.post(f"{path}approve/")) == (409, "shift_changed")
+    manager.delete(f"shifts/{shift['id']}/")
+    assert refusal(manager.post(f"{path}approve/")) == (409, "shift_changed")
+    assert said(manager.post(f"{path}decline/"))["state"] == "DECLINED"
 
 
 # The clock and the rota
