@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import ValidationError
-from django.db.models import F, Q, QuerySet
-from django.db.models.functions import JSONObject
+from django.db.models import F, Q, QuerySet, TextField
+from django.db.models.functions import Cast, JSONObject
 from rest_framework import serializers
 
 from fynlo.api.inputs import Input, Text
@@ -46,7 +46,7 @@ def page_of(rows: QuerySet[Any], *, document: Document, order: tuple[str, ...], 
     names = [name.lstrip("-") for name in order]
     if page.cursor:
         rows = _continued(rows, names, descending=order[0][0] == "-", cursor=page.cursor)
-    keys = JSONObject(**{name: F(name) for name in names})
+    keys = Cast(JSONObject(**{name: F(name) for name in names}), TextField())
     found = list(
         document.annotated(rows.order_by(*order))
         .annotate(page_keys=keys)
@@ -54,7 +54,8 @@ def page_of(rows: QuerySet[Any], *, document: Document, order: tuple[str, ...], 
     )
     more = len(found) > page.limit
     found = found[: page.limit]
-    cursor = encode_cursor([found[-1][1][name] for name in names]) if more else None
+    last = orjson.loads(found[-1][1]) if more else {}
+    cursor = encode_cursor([last[name] for name in names]) if more else None
     results = json_list(text for text, _ in found)
     return f'{{"results":{results},"next":{orjson.dumps(cursor).decode()}}}'
 

@@ -138,6 +138,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout"
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1}
 # Servers of others may be slow: who waits for them is in nobody's way.
 CELERY_TASK_ROUTES = {"syncing.deliver_webhooks": {"queue": "webhooks"}}
+CELERY_IMPORTS = ["fynlo.parallel"]
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "kitchen-alarms": {"task": "pos.raise_kitchen_alarms", "schedule": 5.0},
     "restore-availability": {"task": "pos.restore_availability", "schedule": 60.0},
