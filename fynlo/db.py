@@ -1,6 +1,6 @@
 """Tenancy, transactions and versions: what every model and service of the house leans on."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
@@ -10,6 +10,7 @@ from uuid import UUID
 import uuid_utils.compat
 from django.db import connection, models, transaction
 
+from fynlo.batches import keep, kept
 from fynlo.errors import IdConflict, NotFound, VersionConflict
 
 P = ParamSpec("P")
@@ -109,10 +110,20 @@ def created_before(model: type[RestaurantOwned], *, pk: UUID, by: UUID, fingerpr
     """
     if not fingerprint:
         return False
-    manager: models.Manager[RestaurantOwned] = model._default_manager
-    known = manager.filter(pk=pk).values_list("restaurant_id", "fingerprint").first()
+    rows = model._default_manager.filter(pk=pk).values_list("restaurant_id", "fingerprint")
+    known = kept((model, pk), rows.first)
     if known is None:
         return False
     if known != (by, fingerprint):
         raise IdConflict
     return True
+
+
+def look_up_created(model: type[RestaurantOwned], pks: Collection[UUID]) -> None:
+    """For a batch: one statement in place of one for each `created_before`."""
+    if not pks:
+        return
+    rows = model._default_manager.filter(pk__in=pks)
+    known = {pk: rest for pk, *rest in rows.values_list("pk", "restaurant_id", "fingerprint")}
+    for pk in pks:
+        keep((model, pk), tuple(known[pk]) if pk in known else None)

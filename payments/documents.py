@@ -82,6 +82,7 @@ PAYMENT = Document(
         "taken_by": "taken_by_id",
         "taken_at": "taken_at",
         "captured_at": "captured_at",
+        "flags": "flags",
         "attempts": Many(ATTEMPT, "payment", order_by=("number",)),
         "refunds": Many(REFUND, "payment", order_by=("requested_at", "id")),
         "version": "version",

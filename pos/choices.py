@@ -73,6 +73,22 @@ LINE_TRANSITIONS: Transitions = {
 }
 
 
+class LateFlag(models.TextChoices):
+    """What had changed by the time a till could tell what it had done. Somebody should look."""
+
+    SOLD_OUT = "sold_out", "It was sold out by then"
+    OFF_MENU = "off_menu", "It was off the menu by then"
+    PRICE_CHANGED = "price_changed", "The menu asked for another price"
+    TABLE_GONE = "table_gone", "The table was gone"
+    ORDER_CLOSED = "order_closed", "The order was closed by then"
+    NEVER_SENT = "never_sent", "It was served without being sent"
+    ALREADY_DONE = "already_done", "Somebody had done it before"
+    OVERPAID = "overpaid", "More was taken than was due"
+    UNDERPAID = "underpaid", "Less was taken than was due"
+    NO_DRAWER = "no_drawer", "No drawer was open for it"
+    CLOCK_OFF = "clock_off", "The clock of the device was wrong"
+
+
 class DiscountKind(models.TextChoices):
     PERCENT = "percent", "Percent"
     AMOUNT = "amount", "Amount"

@@ -141,6 +141,7 @@ PRODUCT_FOR_SALE = Document(
     fields={
         "id": "id",
         "name": "name",
+        "archived_at": "archived_at",
         "price": "price",
         "cost": "cost",
         "course": "course",
@@ -329,6 +330,7 @@ ORDER = Document(
         "paid": "paid",
         "refunded": "refunded",
         "due": "due",
+        "flags": "flags",
         "discounts": Many(ORDER_DISCOUNT, "order", order_by=("given_at", "id")),
         "lines": Many(ORDER_LINE, "order", order_by=("position", "id")),
         "version": "version",

@@ -14,7 +14,7 @@ class Verdict(models.TextChoices):
     """`DUPLICATE` is an answer and never stored: the first verdict stays."""
 
     APPLIED = "applied", "Applied"
-    MERGED = "merged", "Merged with what others had changed"
+    MERGED = "merged", "Merged"
     DUPLICATE = "duplicate", "Applied before"
     REJECTED = "rejected", "Rejected"
     CONFLICT = "conflict", "Waits for a decision"
@@ -35,6 +35,14 @@ class Choice(models.TextChoices):
     CLIENT = "client", "Take what the device has"
     MERGED = "merged", "Take what a person has put together"
 
+
+ENVELOPE = frozenset({"action", "id", "order", "version"})
+"""What of an operation's changes names it, and is no field of what it changes."""
+PARTS = {"order_line": "lines"}
+"""Entities that are rows of an order's document, by the list they are in."""
+
+MONEY = frozenset({"price", "cost", "unit_price", "service_charge_bps", "total", "amount"})
+"""Fields that no strategy but MANUAL may decide."""
 
 # Per entity and field; `*` is every other field of the entity, and MANUAL what is named nowhere:
 # money never merges silently.

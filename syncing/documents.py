@@ -24,6 +24,8 @@ SYNC_OPERATION = Document(
         "verdict": "verdict",
         "code": "code",
         "detail": "detail",
+        "flags": "flags",
+        "strategies": "strategies",
         "entity_version": "entity_version",
         "tries": "tries",
         "next_try_at": "next_try_at",
@@ -89,6 +91,18 @@ WEBHOOK_DELIVERY = Document(
         "response": "response",
         "error": "error",
         "latency_ms": "latency_ms",
+        "version": "version",
+    },
+)
+FIELD_STRATEGY = Document(
+    "field_strategy",
+    models.FieldStrategy,
+    stream="sync",
+    fields={
+        "id": "id",
+        "entity": "entity",
+        "field": "field",
+        "strategy": "strategy",
         "version": "version",
     },
 )

@@ -85,6 +85,12 @@ class TextCannotBeKept(DomainError):
     message = "There is a NUL in this text. Take it out and send it again."
 
 
+class StrategyRefused(DomainError):
+    code = "strategy_refused"
+    status = 422
+    message = "This rule cannot be. Choose another field or another strategy."
+
+
 class ChangesRefused(DomainError):
     """`extra["errors"]`: the fields at fault."""
 

@@ -7,7 +7,15 @@ from django.db.models import Q
 from fynlo.accounts.models import Device, Membership
 from fynlo.db import OwnedQuerySet, RestaurantOwned, new_id
 from fynlo.sealing import SealedField
-from syncing.choices import Choice, DeliveryStatus, OperationType, Stopped, Strategy, Verdict
+from syncing.choices import (
+    STRATEGIES,
+    Choice,
+    DeliveryStatus,
+    OperationType,
+    Stopped,
+    Strategy,
+    Verdict,
+)
 
 
 class SyncOperation(RestaurantOwned):
@@ -15,7 +23,9 @@ class SyncOperation(RestaurantOwned):
 
     `op_id` is the till's own; its number `device_seq` counts the till's operations without gaps.
     `changes` and `base` are as the till sent them. `next_try_at` is set while Fynlo goes on
-    trying by itself; without it a quarantined operation waits for a person.
+    trying by itself; without it a quarantined operation waits for a person. `flags`: what had
+    changed by the time it was told (values of `LateFlag`, or of a time entry's flags).
+    `strategies`: by field, who won where both had changed it.
     """
 
     op_id = models.UUIDField()
@@ -35,6 +45,8 @@ class SyncOperation(RestaurantOwned):
     verdict = models.CharField(max_length=16, choices=Verdict.choices)
     code = models.CharField(max_length=64, blank=True)
     detail = models.TextField(blank=True)
+    flags = models.JSONField(default=list)
+    strategies = models.JSONField(default=dict)
     entity_version = models.PositiveIntegerField(null=True)
     tries = models.PositiveSmallIntegerField(default=1)
     next_try_at = models.DateTimeField(null=True)
@@ -45,6 +57,7 @@ class SyncOperation(RestaurantOwned):
     objects = OwnedQuerySet["SyncOperation"].as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = "pushed operation", "pushed operations"
         constraints = [
             models.UniqueConstraint("restaurant", "op_id", name="sync_operation_once"),
             models.CheckConstraint(
@@ -64,6 +77,13 @@ class SyncOperation(RestaurantOwned):
                 condition=Q(verdict=Verdict.QUARANTINED),
                 name="sync_operation_quarantined",
             ),
+            # What two had changed is counted by strategy; it is rare.
+            models.Index(
+                "restaurant",
+                "received_at",
+                condition=~Q(strategies={}),
+                name="sync_operation_merged",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -79,7 +99,7 @@ class Conflict(RestaurantOwned):
     base = models.JSONField(null=True)
     server = models.JSONField()
     found_at = models.DateTimeField()
-    choice = models.CharField(max_length=8, choices=Choice.choices, blank=True)
+    choice = models.CharField(max_length=8, choices=Choice.choices, blank=True, default="")
     resolved_by = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
     resolved_at = models.DateTimeField(null=True)
 
@@ -106,13 +126,14 @@ class Conflict(RestaurantOwned):
 class FieldStrategy(RestaurantOwned):
     """An owner's own rule for one field; `field` `*` is all the others of the entity."""
 
-    entity = models.CharField(max_length=32)
+    entity = models.CharField(max_length=32, choices=[(name, name) for name in STRATEGIES])
     field = models.CharField(max_length=64, default="*")
     strategy = models.CharField(max_length=16, choices=Strategy.choices)
 
     objects = OwnedQuerySet["FieldStrategy"].as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = "rule of who wins", "rules of who wins"
         constraints = [
             models.UniqueConstraint("restaurant", "entity", "field", name="field_strategy_once")
         ]
@@ -127,12 +148,15 @@ class DeviceProgress(models.Model):
 
     device = models.OneToOneField(Device, models.CASCADE, primary_key=True, related_name="+")
     restaurant = models.ForeignKey("accounts.Restaurant", models.PROTECT, related_name="+")
-    told_seq = models.BigIntegerField(default=0)
+    told_seq = models.BigIntegerField("highest number told", default=0)
     pushed_at = models.DateTimeField(null=True)
     pulled_seq = models.BigIntegerField(default=0)
     pulled_at = models.DateTimeField(null=True)
 
     objects = OwnedQuerySet["DeviceProgress"].as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = "till's progress", "progress of tills"
 
     def __str__(self) -> str:
         return f"{self.device_id} at {self.told_seq}"

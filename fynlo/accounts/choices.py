@@ -49,6 +49,7 @@ class Permission(models.TextChoices):
     USE_SYNC = "use_sync", "Receive the sync stream"
     VIEW_WEBHOOKS = "view_webhooks", "See where events are sent, and what came of it"
     MANAGE_WEBHOOKS = "manage_webhooks", "Choose where events are sent, and send them again"
+    EDIT_SYNC_RULES = "edit_sync_rules", "Say who wins when two devices change the same"
     VIEW_PERFORMANCE = "view_performance", "See how the system performs"
     VIEW_PLATFORM = "view_platform", "See figures of the whole platform"
 
@@ -89,6 +90,7 @@ _MANAGE = _SELL | {
 }
 _OWN = _MANAGE | {
     Permission.EDIT_PAYMENT_SETTINGS,
+    Permission.EDIT_SYNC_RULES,
     Permission.GRANT_PERMISSIONS,
     Permission.CORRECT_LOCKED_TIME,
     Permission.MANAGE_WEBHOOKS,

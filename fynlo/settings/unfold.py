@@ -46,6 +46,16 @@ SIDEBAR = [
         ],
     },
     {
+        "title": "Offline tills",
+        "separator": True,
+        "items": [
+            _page("Pushed work", "cloud_sync", "syncing_syncoperation"),
+            _page("Conflicts", "call_split", "syncing_conflict"),
+            _page("How far each till is", "devices", "syncing_deviceprogress"),
+            _page("Who wins", "rule", "syncing_fieldstrategy"),
+        ],
+    },
+    {
         "title": "House",
         "separator": True,
         "items": [

@@ -270,6 +270,10 @@ TABLE: dict[str, Row] = {
     "POST sync/operations/<waiting_operation>/dismiss/": Row(
         MANAGE, 200, lambda w: {"reason": "rung up twice"}
     ),
+    "GET sync/strategies/": Row(MANAGE, 200),
+    "POST sync/strategies/": Row(
+        OWN, 200, lambda w: {"entity": "order", "field": "note", "strategy": "manual"}
+    ),
     "GET sync/conflicts/": Row(MANAGE, 200),
     "POST sync/conflicts/<conflict>/resolve/": Row(MANAGE, 200, lambda w: {"choice": "server"}),
     "GET webhook-endpoints/": Row(MANAGE, 200),

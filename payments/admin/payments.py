@@ -11,6 +11,7 @@ from fynlo.accounts.choices import Permission
 from payments.admin.badges import attempt_badge, payment_badge, refund_badge
 from payments.admin.refund import refund_page
 from payments.models import Payment, PaymentAttempt, PaymentSplit, Refund
+from pos.admin.late import LateFilter, ToldLate
 
 AMOUNTS = (
     ("bill_money", "tip_money", "total_money"),
@@ -81,7 +82,7 @@ class SplitInline(ReadOnlyInline):
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnlyAdmin):
+class PaymentAdmin(ToldLate, ReadOnlyAdmin):
     """What a guest paid, every try at it, and what went back."""
 
     may_view = Permission.VIEW_PAYMENTS
@@ -94,7 +95,7 @@ class PaymentAdmin(ReadOnlyAdmin):
         "refunded_money",
         "taken_at",
     )
-    list_filter = ("status", "method")
+    list_filter = ("status", "method", LateFilter)
     list_select_related = ("order", "taken_by__user")
     search_fields = ("=order__number", "=attempts__provider_id")
     search_help_text = "Number of the order, or the provider's own id."
@@ -117,6 +118,7 @@ class PaymentAdmin(ReadOnlyAdmin):
     readonly_fields = (
         "of_order",
         "state",
+        "flags_shown",
         *(column for row in AMOUNTS for column in row if column != "fee_payer"),
     )
     fieldsets: ClassVar[Any] = (
@@ -126,6 +128,7 @@ class PaymentAdmin(ReadOnlyAdmin):
                 "fields": (
                     ("of_order", "method", "state"),
                     ("taken_at", "captured_at", "taken_by"),
+                    "flags_shown",
                 )
             },
         ),

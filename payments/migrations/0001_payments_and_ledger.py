@@ -7,103 +7,256 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_sign_in_constraints'),
-        ('pos', '0004_archive_instead_of_delete'),
+        ("accounts", "0002_sign_in_constraints"),
+        ("pos", "0004_archive_instead_of_delete"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LedgerAccount',
+            name="LedgerAccount",
             fields=[
-                ('id', models.UUIDField(default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(choices=[('cash_drawer', 'Cash drawer'), ('guest_receivable', 'Guests'), ('tips_payable', 'Tips'), ('cash_rounding', 'Cash rounding')], max_length=64)),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.restaurant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        choices=[
+                            ("cash_drawer", "Cash drawer"),
+                            ("guest_receivable", "Guests"),
+                            ("tips_payable", "Tips"),
+                            ("cash_rounding", "Cash rounding"),
+                        ],
+                        max_length=64,
+                    ),
+                ),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.restaurant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LedgerTransaction',
+            name="LedgerTransaction",
             fields=[
-                ('id', models.UUIDField(default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False)),
-                ('source_key', models.CharField(max_length=120)),
-                ('kind', models.CharField(choices=[('payment_captured', 'Payment captured')], max_length=32)),
-                ('business_date', models.DateField()),
-                ('created_at', models.DateTimeField()),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.restaurant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("source_key", models.CharField(max_length=120)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("payment_captured", "Payment captured")], max_length=32
+                    ),
+                ),
+                ("business_date", models.DateField()),
+                ("created_at", models.DateTimeField()),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.restaurant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LedgerEntry',
+            name="LedgerEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='payments.ledgeraccount')),
-                ('transaction', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='payments.ledgertransaction')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("amount", models.BigIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="payments.ledgeraccount",
+                    ),
+                ),
+                (
+                    "transaction",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="payments.ledgertransaction",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.UUIDField(default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('fingerprint', models.CharField(blank=True, editable=False, max_length=64)),
-                ('method', models.CharField(choices=[('cash', 'Cash')], max_length=16)),
-                ('status', models.CharField(choices=[('PENDING', 'Nothing taken yet'), ('CAPTURED', 'Captured')], default='PENDING', max_length=24)),
-                ('business_date', models.DateField()),
-                ('currency', models.CharField(max_length=3)),
-                ('bill', models.BigIntegerField()),
-                ('rounding', models.BigIntegerField(default=0)),
-                ('tip', models.BigIntegerField(default=0)),
-                ('customer_fee', models.BigIntegerField(default=0)),
-                ('total', models.BigIntegerField()),
-                ('captured', models.BigIntegerField(default=0)),
-                ('refunded', models.BigIntegerField(default=0)),
-                ('tendered', models.BigIntegerField(null=True)),
-                ('change_given', models.BigIntegerField(null=True)),
-                ('taken_at', models.DateTimeField()),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pos.order')),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.restaurant')),
-                ('taken_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("fingerprint", models.CharField(blank=True, editable=False, max_length=64)),
+                ("method", models.CharField(choices=[("cash", "Cash")], max_length=16)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("PENDING", "Nothing taken yet"), ("CAPTURED", "Captured")],
+                        default="PENDING",
+                        max_length=24,
+                    ),
+                ),
+                ("business_date", models.DateField()),
+                ("currency", models.CharField(max_length=3)),
+                ("bill", models.BigIntegerField()),
+                ("rounding", models.BigIntegerField(default=0)),
+                ("tip", models.BigIntegerField(default=0)),
+                ("customer_fee", models.BigIntegerField(default=0)),
+                ("total", models.BigIntegerField()),
+                ("captured", models.BigIntegerField(default=0)),
+                ("refunded", models.BigIntegerField(default=0)),
+                ("tendered", models.BigIntegerField(null=True)),
+                ("change_given", models.BigIntegerField(null=True)),
+                ("taken_at", models.DateTimeField()),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="pos.order",
+                    ),
+                ),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.restaurant",
+                    ),
+                ),
+                (
+                    "taken_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.membership",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='ledgeraccount',
-            constraint=models.UniqueConstraint(models.F('restaurant'), models.F('code'), name='ledger_account_code_unique'),
+            model_name="ledgeraccount",
+            constraint=models.UniqueConstraint(
+                models.F("restaurant"), models.F("code"), name="ledger_account_code_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgertransaction',
-            constraint=models.UniqueConstraint(models.F('restaurant'), models.F('source_key'), name='ledger_source_posted_once'),
+            model_name="ledgertransaction",
+            constraint=models.UniqueConstraint(
+                models.F("restaurant"), models.F("source_key"), name="ledger_source_posted_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='ledger_entry_not_zero'),
+            model_name="ledgerentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount", 0), _negated=True), name="ledger_entry_not_zero"
+            ),
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(models.F('restaurant'), models.OrderBy(models.F('taken_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='payment_newest'),
+            model_name="payment",
+            index=models.Index(
+                models.F("restaurant"),
+                models.OrderBy(models.F("taken_at"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                name="payment_newest",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('total', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('bill'), '+', models.F('tip')), '+', models.F('customer_fee')))), name='payment_total_adds_up'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "total",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("bill"), "+", models.F("tip")
+                            ),
+                            "+",
+                            models.F("customer_fee"),
+                        ),
+                    )
+                ),
+                name="payment_total_adds_up",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('bill__gt', models.F('rounding')), ('customer_fee__gte', 0), ('tip__gte', 0)), name='payment_parts_not_negative'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("bill__gt", models.F("rounding")), ("customer_fee__gte", 0), ("tip__gte", 0)
+                ),
+                name="payment_parts_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('captured__lte', models.F('total')), ('refunded__gte', 0), ('refunded__lte', models.F('captured'))), name='payment_refunded_captured_total'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("captured__lte", models.F("total")),
+                    ("refunded__gte", 0),
+                    ("refunded__lte", models.F("captured")),
+                ),
+                name="payment_refunded_captured_total",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('change_given', None), ('tendered', None)), models.Q(('change_given', django.db.models.expressions.CombinedExpression(models.F('tendered'), '-', models.F('total'))), ('change_given__gte', 0), ('change_given__isnull', False), ('tendered__isnull', False)), _connector='OR'), name='payment_change_adds_up'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("change_given", None), ("tendered", None)),
+                    models.Q(
+                        (
+                            "change_given",
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("tendered"), "-", models.F("total")
+                            ),
+                        ),
+                        ("change_given__gte", 0),
+                        ("change_given__isnull", False),
+                        ("tendered__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="payment_change_adds_up",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('method', 'cash'), _negated=True), ('tendered__isnull', False), _connector='OR'), name='payment_in_cash_is_tendered'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("method", "cash"), _negated=True),
+                    ("tendered__isnull", False),
+                    _connector="OR",
+                ),
+                name="payment_in_cash_is_tendered",
+            ),
         ),
     ]

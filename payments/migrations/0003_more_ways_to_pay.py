@@ -4,15 +4,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('payments', '0002_guard_the_ledger'),
+        ("payments", "0002_guard_the_ledger"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='payment',
-            name='method',
-            field=models.CharField(choices=[('open_banking', 'Bank'), ('card', 'Card'), ('apple_pay', 'Apple Pay'), ('cash', 'Cash')], max_length=16),
+            model_name="payment",
+            name="method",
+            field=models.CharField(
+                choices=[
+                    ("open_banking", "Bank"),
+                    ("card", "Card"),
+                    ("apple_pay", "Apple Pay"),
+                    ("cash", "Cash"),
+                ],
+                max_length=16,
+            ),
         ),
     ]

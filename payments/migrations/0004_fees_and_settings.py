@@ -9,79 +9,248 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_letterhead'),
-        ('payments', '0003_more_ways_to_pay'),
+        ("accounts", "0003_letterhead"),
+        ("payments", "0003_more_ways_to_pay"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='ledgeraccount',
-            name='code',
-            field=models.CharField(choices=[('cash_drawer', 'Cash drawer'), ('cash_rounding', 'Cash rounding'), ('cash_difference', 'Cash over and short'), ('cash_movements', 'Paid in and out of drawers'), ('guest_receivable', 'Guests'), ('tips_payable', 'Tips'), ('restaurant_payable', 'Restaurant'), ('psp_clearing:truelayer', 'Held by TrueLayer'), ('psp_clearing:stripe', 'Held by Stripe'), ('provider_fee_payable:truelayer', 'Fees of TrueLayer'), ('provider_fee_payable:stripe', 'Fees of Stripe'), ('provider_fee_adjustment', 'Fees above their estimate'), ('platform_revenue', 'Fynlo'), ('customer_refunds_payable', 'Late money to give back'), ('chargeback_receivable', 'Disputed'), ('suspense', 'Unexplained')], max_length=64),
+            model_name="ledgeraccount",
+            name="code",
+            field=models.CharField(
+                choices=[
+                    ("cash_drawer", "Cash drawer"),
+                    ("cash_rounding", "Cash rounding"),
+                    ("cash_difference", "Cash over and short"),
+                    ("cash_movements", "Paid in and out of drawers"),
+                    ("guest_receivable", "Guests"),
+                    ("tips_payable", "Tips"),
+                    ("restaurant_payable", "Restaurant"),
+                    ("psp_clearing:truelayer", "Held by TrueLayer"),
+                    ("psp_clearing:stripe", "Held by Stripe"),
+                    ("provider_fee_payable:truelayer", "Fees of TrueLayer"),
+                    ("provider_fee_payable:stripe", "Fees of Stripe"),
+                    ("provider_fee_adjustment", "Fees above their estimate"),
+                    ("platform_revenue", "Fynlo"),
+                    ("customer_refunds_payable", "Late money to give back"),
+                    ("chargeback_receivable", "Disputed"),
+                    ("suspense", "Unexplained"),
+                ],
+                max_length=64,
+            ),
         ),
         migrations.AlterField(
-            model_name='ledgertransaction',
-            name='kind',
-            field=models.CharField(choices=[('payment_captured', 'Payment captured'), ('payment_reversed', 'Payment taken back by the bank'), ('payment_late', 'Payment came too late'), ('refunded', 'Refunded'), ('fee_adjusted', 'Fee as the provider reports it'), ('dispute_opened', 'Disputed by the guest'), ('dispute_won', 'Dispute won'), ('dispute_lost', 'Dispute lost'), ('tip_added', 'Tip added later'), ('drawer_moved', 'Paid into or out of a drawer'), ('drawer_counted', 'Drawer over or short')], max_length=32),
+            model_name="ledgertransaction",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("payment_captured", "Payment captured"),
+                    ("payment_reversed", "Payment taken back by the bank"),
+                    ("payment_late", "Payment came too late"),
+                    ("refunded", "Refunded"),
+                    ("fee_adjusted", "Fee as the provider reports it"),
+                    ("dispute_opened", "Disputed by the guest"),
+                    ("dispute_won", "Dispute won"),
+                    ("dispute_lost", "Dispute lost"),
+                    ("tip_added", "Tip added later"),
+                    ("drawer_moved", "Paid into or out of a drawer"),
+                    ("drawer_counted", "Drawer over or short"),
+                ],
+                max_length=32,
+            ),
         ),
         migrations.CreateModel(
-            name='FeeSchedule',
+            name="FeeSchedule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('method', models.CharField(choices=[('open_banking', 'Bank'), ('card', 'Card'), ('apple_pay', 'Apple Pay'), ('cash', 'Cash')], max_length=16)),
-                ('country', models.CharField(blank=True, max_length=2)),
-                ('currency', models.CharField(blank=True, max_length=3)),
-                ('valid_from', models.DateField()),
-                ('provider_bps', models.PositiveIntegerField()),
-                ('provider_fixed', models.PositiveIntegerField(default=0)),
-                ('platform_bps', models.PositiveIntegerField()),
-                ('platform_is_refunded', models.BooleanField(default=True)),
-                ('minimum', models.PositiveBigIntegerField(default=1)),
-                ('maximum', models.PositiveBigIntegerField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("open_banking", "Bank"),
+                            ("card", "Card"),
+                            ("apple_pay", "Apple Pay"),
+                            ("cash", "Cash"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("country", models.CharField(blank=True, max_length=2)),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("valid_from", models.DateField()),
+                ("provider_bps", models.PositiveIntegerField()),
+                ("provider_fixed", models.PositiveIntegerField(default=0)),
+                ("platform_bps", models.PositiveIntegerField()),
+                ("platform_is_refunded", models.BooleanField(default=True)),
+                ("minimum", models.PositiveBigIntegerField(default=1)),
+                ("maximum", models.PositiveBigIntegerField(blank=True, null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(models.F('method'), models.F('country'), models.F('currency'), models.F('valid_from'), name='fee_schedule_unique'), models.CheckConstraint(condition=models.Q(('platform_bps__lte', 5000), ('provider_bps__lte', 5000)), name='fee_schedule_rates_at_most_half'), models.CheckConstraint(condition=models.Q(('minimum__gte', 1), models.Q(('maximum', None), ('maximum__gte', models.F('minimum')), _connector='OR')), name='fee_schedule_limits_in_order')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("method"),
+                        models.F("country"),
+                        models.F("currency"),
+                        models.F("valid_from"),
+                        name="fee_schedule_unique",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("platform_bps__lte", 5000), ("provider_bps__lte", 5000)
+                        ),
+                        name="fee_schedule_rates_at_most_half",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("minimum__gte", 1),
+                            models.Q(
+                                ("maximum", None),
+                                ("maximum__gte", models.F("minimum")),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="fee_schedule_limits_in_order",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SurchargeRule',
+            name="SurchargeRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('method', models.CharField(choices=[('open_banking', 'Bank'), ('card', 'Card'), ('apple_pay', 'Apple Pay'), ('cash', 'Cash')], max_length=16)),
-                ('country', models.CharField(blank=True, max_length=2)),
-                ('rule', models.CharField(choices=[('FORBIDDEN', 'Forbidden by law'), ('WHEN_CONFIRMED', 'Once an owner has confirmed that it is lawful'), ('AT_COST', 'Allowed, at what it costs')], max_length=16)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("open_banking", "Bank"),
+                            ("card", "Card"),
+                            ("apple_pay", "Apple Pay"),
+                            ("cash", "Cash"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("country", models.CharField(blank=True, max_length=2)),
+                (
+                    "rule",
+                    models.CharField(
+                        choices=[
+                            ("FORBIDDEN", "Forbidden by law"),
+                            ("WHEN_CONFIRMED", "Once an owner has confirmed that it is lawful"),
+                            ("AT_COST", "Allowed, at what it costs"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(models.F('method'), models.F('country'), name='surcharge_rule_unique')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("method"), models.F("country"), name="surcharge_rule_unique"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PaymentSettings',
+            name="PaymentSettings",
             fields=[
-                ('id', models.UUIDField(default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('fingerprint', models.CharField(blank=True, editable=False, max_length=64)),
-                ('methods', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('open_banking', 'Bank'), ('card', 'Card'), ('apple_pay', 'Apple Pay'), ('cash', 'Cash')], max_length=16), default=payments.models.settings.every_method, size=None)),
-                ('fee_payer', models.CharField(choices=[('customer', 'The guest'), ('restaurant', 'The restaurant')], default='restaurant', max_length=16)),
-                ('bank_fee_confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('takes_tips', models.BooleanField(default=True)),
-                ('tip_presets_bps', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveIntegerField(), default=payments.models.settings.usual_tips, size=None)),
-                ('refund_limit', models.PositiveBigIntegerField(default=5000)),
-                ('accept_at', models.CharField(choices=[('executed', 'When the bank has accepted it'), ('settled', 'When the money is in the account')], default='executed', max_length=16)),
-                ('falls_back_to_card', models.BooleanField(default=True)),
-                ('truelayer_merchant_account', models.CharField(blank=True, max_length=64)),
-                ('stripe_account', models.CharField(blank=True, max_length=64)),
-                ('stripe_publishable_key', models.CharField(blank=True, max_length=255)),
-                ('stripe_secret_key', fynlo.sealing.SealedField(blank=True)),
-                ('stripe_webhook_secret', fynlo.sealing.SealedField(blank=True)),
-                ('bank_fee_confirmed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.restaurant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("fingerprint", models.CharField(blank=True, editable=False, max_length=64)),
+                (
+                    "methods",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("open_banking", "Bank"),
+                                ("card", "Card"),
+                                ("apple_pay", "Apple Pay"),
+                                ("cash", "Cash"),
+                            ],
+                            max_length=16,
+                        ),
+                        default=payments.models.settings.every_method,
+                        size=None,
+                    ),
+                ),
+                (
+                    "fee_payer",
+                    models.CharField(
+                        choices=[("customer", "The guest"), ("restaurant", "The restaurant")],
+                        default="restaurant",
+                        max_length=16,
+                    ),
+                ),
+                ("bank_fee_confirmed_at", models.DateTimeField(blank=True, null=True)),
+                ("takes_tips", models.BooleanField(default=True)),
+                (
+                    "tip_presets_bps",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveIntegerField(),
+                        default=payments.models.settings.usual_tips,
+                        size=None,
+                    ),
+                ),
+                ("refund_limit", models.PositiveBigIntegerField(default=5000)),
+                (
+                    "accept_at",
+                    models.CharField(
+                        choices=[
+                            ("executed", "When the bank has accepted it"),
+                            ("settled", "When the money is in the account"),
+                        ],
+                        default="executed",
+                        max_length=16,
+                    ),
+                ),
+                ("falls_back_to_card", models.BooleanField(default=True)),
+                ("truelayer_merchant_account", models.CharField(blank=True, max_length=64)),
+                ("stripe_account", models.CharField(blank=True, max_length=64)),
+                ("stripe_publishable_key", models.CharField(blank=True, max_length=255)),
+                ("stripe_secret_key", fynlo.sealing.SealedField(blank=True)),
+                ("stripe_webhook_secret", fynlo.sealing.SealedField(blank=True)),
+                (
+                    "bank_fee_confirmed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.membership",
+                    ),
+                ),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.restaurant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'payment settings',
-                'constraints': [models.UniqueConstraint(models.F('restaurant'), name='one_payment_settings_per_restaurant')],
+                "verbose_name_plural": "payment settings",
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("restaurant"), name="one_payment_settings_per_restaurant"
+                    )
+                ],
             },
         ),
     ]

@@ -4,15 +4,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('payments', '0007_guard_attempts_and_calls'),
+        ("payments", "0007_guard_attempts_and_calls"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='ledgertransaction',
-            name='kind',
-            field=models.CharField(choices=[('payment_captured', 'Payment captured'), ('payment_reversed', 'Payment taken back by the bank'), ('payment_late', 'Payment came too late'), ('refunded', 'Refunded'), ('refund_failed', 'Refund sent back by the bank'), ('fee_adjusted', 'Fee as the provider reports it'), ('dispute_opened', 'Disputed by the guest'), ('dispute_won', 'Dispute won'), ('dispute_lost', 'Dispute lost'), ('tip_added', 'Tip added later'), ('drawer_moved', 'Paid into or out of a drawer'), ('drawer_counted', 'Drawer over or short')], max_length=32),
+            model_name="ledgertransaction",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("payment_captured", "Payment captured"),
+                    ("payment_reversed", "Payment taken back by the bank"),
+                    ("payment_late", "Payment came too late"),
+                    ("refunded", "Refunded"),
+                    ("refund_failed", "Refund sent back by the bank"),
+                    ("fee_adjusted", "Fee as the provider reports it"),
+                    ("dispute_opened", "Disputed by the guest"),
+                    ("dispute_won", "Dispute won"),
+                    ("dispute_lost", "Dispute lost"),
+                    ("tip_added", "Tip added later"),
+                    ("drawer_moved", "Paid into or out of a drawer"),
+                    ("drawer_counted", "Drawer over or short"),
+                ],
+                max_length=32,
+            ),
         ),
     ]

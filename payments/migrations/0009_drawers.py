@@ -7,103 +7,300 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0004_staff_terms_and_permissions'),
-        ('payments', '0008_refunds_that_fail'),
+        ("accounts", "0004_staff_terms_and_permissions"),
+        ("payments", "0008_refunds_that_fail"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='paymentsettings',
-            name='drawer_tolerance',
+            model_name="paymentsettings",
+            name="drawer_tolerance",
             field=models.PositiveBigIntegerField(default=500),
         ),
         migrations.CreateModel(
-            name='DrawerSession',
+            name="DrawerSession",
             fields=[
-                ('id', models.UUIDField(default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('fingerprint', models.CharField(blank=True, editable=False, max_length=64)),
-                ('name', models.CharField(max_length=40)),
-                ('status', models.CharField(choices=[('OPEN', 'Open'), ('CLOSED', 'Closed')], default='OPEN', max_length=8)),
-                ('business_date', models.DateField()),
-                ('currency', models.CharField(max_length=3)),
-                ('opening_float', models.BigIntegerField()),
-                ('opened_at', models.DateTimeField()),
-                ('counted', models.BigIntegerField(null=True)),
-                ('counted_at', models.DateTimeField(null=True)),
-                ('expected', models.BigIntegerField(null=True)),
-                ('difference', models.BigIntegerField(null=True)),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('report', models.JSONField(null=True)),
-                ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
-                ('closed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
-                ('counted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
-                ('device', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.device')),
-                ('opened_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.restaurant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("fingerprint", models.CharField(blank=True, editable=False, max_length=64)),
+                ("name", models.CharField(max_length=40)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("OPEN", "Open"), ("CLOSED", "Closed")],
+                        default="OPEN",
+                        max_length=8,
+                    ),
+                ),
+                ("business_date", models.DateField()),
+                ("currency", models.CharField(max_length=3)),
+                ("opening_float", models.BigIntegerField()),
+                ("opened_at", models.DateTimeField()),
+                ("counted", models.BigIntegerField(null=True)),
+                ("counted_at", models.DateTimeField(null=True)),
+                ("expected", models.BigIntegerField(null=True)),
+                ("difference", models.BigIntegerField(null=True)),
+                ("note", models.CharField(blank=True, max_length=200)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("report", models.JSONField(null=True)),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.membership",
+                    ),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.membership",
+                    ),
+                ),
+                (
+                    "counted_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.membership",
+                    ),
+                ),
+                (
+                    "device",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.device",
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.membership",
+                    ),
+                ),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.restaurant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DrawerEvent',
+            name="DrawerEvent",
             fields=[
-                ('id', models.UUIDField(default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('fingerprint', models.CharField(blank=True, editable=False, max_length=64)),
-                ('kind', models.CharField(choices=[('OPENED', 'Opened with a float'), ('SALE', 'Paid by a guest'), ('REFUND', 'Refunded to a guest'), ('PAID_IN', 'Paid in'), ('PAID_OUT', 'Paid out'), ('NO_SALE', 'Opened without a sale'), ('UNDONE', 'Taken back'), ('COUNTED', 'Counted'), ('CLOSED', 'Closed, over or short')], max_length=12)),
-                ('amount', models.BigIntegerField(default=0)),
-                ('counted', models.BigIntegerField(null=True)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('done_at', models.DateTimeField()),
-                ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
-                ('done_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
-                ('payment', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.payment')),
-                ('refund', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.refund')),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.restaurant')),
-                ('undoes', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.drawerevent')),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='payments.drawersession')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("fingerprint", models.CharField(blank=True, editable=False, max_length=64)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("OPENED", "Opened with a float"),
+                            ("SALE", "Paid by a guest"),
+                            ("REFUND", "Refunded to a guest"),
+                            ("PAID_IN", "Paid in"),
+                            ("PAID_OUT", "Paid out"),
+                            ("NO_SALE", "Opened without a sale"),
+                            ("UNDONE", "Taken back"),
+                            ("COUNTED", "Counted"),
+                            ("CLOSED", "Closed, over or short"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("amount", models.BigIntegerField(default=0)),
+                ("counted", models.BigIntegerField(null=True)),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("done_at", models.DateTimeField()),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.membership",
+                    ),
+                ),
+                (
+                    "done_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.membership",
+                    ),
+                ),
+                (
+                    "payment",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="payments.payment",
+                    ),
+                ),
+                (
+                    "refund",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="payments.refund",
+                    ),
+                ),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.restaurant",
+                    ),
+                ),
+                (
+                    "undoes",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="payments.drawerevent",
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="payments.drawersession",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='drawersession',
-            index=models.Index(condition=models.Q(('status', 'OPEN')), fields=['restaurant'], name='drawer_open'),
+            model_name="drawersession",
+            index=models.Index(
+                condition=models.Q(("status", "OPEN")), fields=["restaurant"], name="drawer_open"
+            ),
         ),
         migrations.AddIndex(
-            model_name='drawersession',
-            index=models.Index(fields=['restaurant', '-opened_at', '-id'], name='drawer_newest'),
+            model_name="drawersession",
+            index=models.Index(fields=["restaurant", "-opened_at", "-id"], name="drawer_newest"),
         ),
         migrations.AddConstraint(
-            model_name='drawersession',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'OPEN')), fields=('restaurant', 'name'), name='drawer_open_once'),
+            model_name="drawersession",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "OPEN")),
+                fields=("restaurant", "name"),
+                name="drawer_open_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='drawersession',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'OPEN')), fields=('device',), name='drawer_open_once_per_device'),
+            model_name="drawersession",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "OPEN")),
+                fields=("device",),
+                name="drawer_open_once_per_device",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='drawersession',
-            constraint=models.CheckConstraint(condition=models.Q(('opening_float__gte', 0), models.Q(('counted', None), ('counted__gte', 0), _connector='OR')), name='drawer_amounts_not_negative'),
+            model_name="drawersession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("opening_float__gte", 0),
+                    models.Q(("counted", None), ("counted__gte", 0), _connector="OR"),
+                ),
+                name="drawer_amounts_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='drawersession',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('difference', None), ('expected', None), ('status', 'OPEN')), models.Q(('closed_at__isnull', False), ('counted__isnull', False), ('difference', django.db.models.expressions.CombinedExpression(models.F('counted'), '-', models.F('expected'))), ('expected__isnull', False), ('report__isnull', False), ('status', 'CLOSED')), _connector='OR'), name='drawer_closed_with_a_count'),
+            model_name="drawersession",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("closed_at", None),
+                        ("difference", None),
+                        ("expected", None),
+                        ("status", "OPEN"),
+                    ),
+                    models.Q(
+                        ("closed_at__isnull", False),
+                        ("counted__isnull", False),
+                        (
+                            "difference",
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("counted"), "-", models.F("expected")
+                            ),
+                        ),
+                        ("expected__isnull", False),
+                        ("report__isnull", False),
+                        ("status", "CLOSED"),
+                    ),
+                    _connector="OR",
+                ),
+                name="drawer_closed_with_a_count",
+            ),
         ),
         migrations.AddIndex(
-            model_name='drawerevent',
-            index=models.Index(fields=['session', 'done_at', 'id'], name='drawer_event_in_order'),
+            model_name="drawerevent",
+            index=models.Index(fields=["session", "done_at", "id"], name="drawer_event_in_order"),
         ),
         migrations.AddConstraint(
-            model_name='drawerevent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__gte', 0), ('kind__in', ['OPENED', 'SALE'])), models.Q(('amount__gt', 0), ('kind', 'PAID_IN')), models.Q(('amount__lt', 0), ('kind__in', ['REFUND', 'PAID_OUT'])), models.Q(('amount', 0), ('kind__in', ['NO_SALE', 'COUNTED'])), ('kind__in', ['UNDONE', 'CLOSED']), _connector='OR'), name='drawer_event_amount_fits_its_kind'),
+            model_name="drawerevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("amount__gte", 0), ("kind__in", ["OPENED", "SALE"])),
+                    models.Q(("amount__gt", 0), ("kind", "PAID_IN")),
+                    models.Q(("amount__lt", 0), ("kind__in", ["REFUND", "PAID_OUT"])),
+                    models.Q(("amount", 0), ("kind__in", ["NO_SALE", "COUNTED"])),
+                    ("kind__in", ["UNDONE", "CLOSED"]),
+                    _connector="OR",
+                ),
+                name="drawer_event_amount_fits_its_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='drawerevent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'UNDONE'), ('undoes__isnull', False)), models.Q(models.Q(('kind', 'UNDONE'), _negated=True), ('undoes', None)), _connector='OR'), name='drawer_event_undoes_another'),
+            model_name="drawerevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "UNDONE"), ("undoes__isnull", False)),
+                    models.Q(models.Q(("kind", "UNDONE"), _negated=True), ("undoes", None)),
+                    _connector="OR",
+                ),
+                name="drawer_event_undoes_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='drawerevent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'SALE'), _negated=True), ('payment__isnull', False), _connector='OR'), name='drawer_sale_has_a_payment'),
+            model_name="drawerevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "SALE"), _negated=True),
+                    ("payment__isnull", False),
+                    _connector="OR",
+                ),
+                name="drawer_sale_has_a_payment",
+            ),
         ),
     ]

@@ -6,24 +6,44 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0004_staff_terms_and_permissions'),
-        ('payments', '0010_guard_the_drawers'),
+        ("accounts", "0004_staff_terms_and_permissions"),
+        ("payments", "0010_guard_the_drawers"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AppleTransaction',
+            name="AppleTransaction",
             fields=[
-                ('id', models.UUIDField(default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False)),
-                ('transaction', models.CharField(max_length=64)),
-                ('accepted_at', models.DateTimeField()),
-                ('payment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='payments.payment')),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.restaurant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("transaction", models.CharField(max_length=64)),
+                ("accepted_at", models.DateTimeField()),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="payments.payment",
+                    ),
+                ),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.restaurant",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(models.F('transaction'), name='apple_token_used_once')],
+                "constraints": [
+                    models.UniqueConstraint(models.F("transaction"), name="apple_token_used_once")
+                ],
             },
         ),
     ]

@@ -6,102 +6,180 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0004_staff_terms_and_permissions'),
-        ('payments', '0011_apple_transactions'),
-        ('pos', '0014_what_the_menu_asked_and_who_approved'),
+        ("accounts", "0004_staff_terms_and_permissions"),
+        ("payments", "0011_apple_transactions"),
+        ("pos", "0014_what_the_menu_asked_and_who_approved"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LateTip',
+            name="LateTip",
             fields=[
-                ('id', models.UUIDField(default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('fingerprint', models.CharField(blank=True, editable=False, max_length=64)),
-                ('amount', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('business_date', models.DateField()),
-                ('taken_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("fingerprint", models.CharField(blank=True, editable=False, max_length=64)),
+                ("amount", models.BigIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                ("business_date", models.DateField()),
+                ("taken_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='PaymentSplit',
+            name="PaymentSplit",
             fields=[
-                ('id', models.UUIDField(default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('fingerprint', models.CharField(blank=True, editable=False, max_length=64)),
-                ('kind', models.CharField(choices=[('equal', 'Equal parts'), ('items', 'What each had'), ('custom', 'Amounts of their own')], max_length=8)),
-                ('number', models.PositiveSmallIntegerField()),
-                ('parts', models.PositiveSmallIntegerField()),
-                ('lines', models.JSONField(default=list)),
-                ('made_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("fingerprint", models.CharField(blank=True, editable=False, max_length=64)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("equal", "Equal parts"),
+                            ("items", "What each had"),
+                            ("custom", "Amounts of their own"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                ("parts", models.PositiveSmallIntegerField()),
+                ("lines", models.JSONField(default=list)),
+                ("made_at", models.DateTimeField()),
             ],
         ),
         migrations.RemoveConstraint(
-            model_name='drawerevent',
-            name='drawer_event_amount_fits_its_kind',
+            model_name="drawerevent",
+            name="drawer_event_amount_fits_its_kind",
         ),
         migrations.AddField(
-            model_name='paymentsettings',
-            name='tip_pool',
+            model_name="paymentsettings",
+            name="tip_pool",
             field=models.JSONField(blank=True, default=dict),
         ),
         migrations.AlterField(
-            model_name='drawerevent',
-            name='kind',
-            field=models.CharField(choices=[('OPENED', 'Opened with a float'), ('SALE', 'Paid by a guest'), ('REFUND', 'Refunded to a guest'), ('TIP', 'Tip left later'), ('PAID_IN', 'Paid in'), ('PAID_OUT', 'Paid out'), ('NO_SALE', 'Opened without a sale'), ('UNDONE', 'Taken back'), ('COUNTED', 'Counted'), ('CLOSED', 'Closed, over or short')], max_length=12),
+            model_name="drawerevent",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("OPENED", "Opened with a float"),
+                    ("SALE", "Paid by a guest"),
+                    ("REFUND", "Refunded to a guest"),
+                    ("TIP", "Tip left later"),
+                    ("PAID_IN", "Paid in"),
+                    ("PAID_OUT", "Paid out"),
+                    ("NO_SALE", "Opened without a sale"),
+                    ("UNDONE", "Taken back"),
+                    ("COUNTED", "Counted"),
+                    ("CLOSED", "Closed, over or short"),
+                ],
+                max_length=12,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='drawerevent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount__gte', 0), ('kind__in', ['OPENED', 'SALE'])), models.Q(('amount__gt', 0), ('kind__in', ['PAID_IN', 'TIP'])), models.Q(('amount__lt', 0), ('kind__in', ['REFUND', 'PAID_OUT'])), models.Q(('amount', 0), ('kind__in', ['NO_SALE', 'COUNTED'])), ('kind__in', ['UNDONE', 'CLOSED']), _connector='OR'), name='drawer_event_amount_fits_its_kind'),
+            model_name="drawerevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("amount__gte", 0), ("kind__in", ["OPENED", "SALE"])),
+                    models.Q(("amount__gt", 0), ("kind__in", ["PAID_IN", "TIP"])),
+                    models.Q(("amount__lt", 0), ("kind__in", ["REFUND", "PAID_OUT"])),
+                    models.Q(("amount", 0), ("kind__in", ["NO_SALE", "COUNTED"])),
+                    ("kind__in", ["UNDONE", "CLOSED"]),
+                    _connector="OR",
+                ),
+                name="drawer_event_amount_fits_its_kind",
+            ),
         ),
         migrations.AddField(
-            model_name='latetip',
-            name='payment',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='late_tips', to='payments.payment'),
+            model_name="latetip",
+            name="payment",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="late_tips",
+                to="payments.payment",
+            ),
         ),
         migrations.AddField(
-            model_name='latetip',
-            name='restaurant',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.restaurant'),
+            model_name="latetip",
+            name="restaurant",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="accounts.restaurant",
+            ),
         ),
         migrations.AddField(
-            model_name='latetip',
-            name='taken_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership'),
+            model_name="latetip",
+            name="taken_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="accounts.membership",
+            ),
         ),
         migrations.AddField(
-            model_name='paymentsplit',
-            name='made_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership'),
+            model_name="paymentsplit",
+            name="made_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="accounts.membership",
+            ),
         ),
         migrations.AddField(
-            model_name='paymentsplit',
-            name='order',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pos.order'),
+            model_name="paymentsplit",
+            name="order",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="pos.order"
+            ),
         ),
         migrations.AddField(
-            model_name='paymentsplit',
-            name='payment',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='split', to='payments.payment'),
+            model_name="paymentsplit",
+            name="payment",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="split",
+                to="payments.payment",
+            ),
         ),
         migrations.AddField(
-            model_name='paymentsplit',
-            name='restaurant',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.restaurant'),
+            model_name="paymentsplit",
+            name="restaurant",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="accounts.restaurant",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='latetip',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='late_tip_positive'),
+            model_name="latetip",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="late_tip_positive"
+            ),
         ),
         migrations.AddIndex(
-            model_name='paymentsplit',
-            index=models.Index(fields=['order', 'made_at', 'number'], name='split_in_order'),
+            model_name="paymentsplit",
+            index=models.Index(fields=["order", "made_at", "number"], name="split_in_order"),
         ),
         migrations.AddConstraint(
-            model_name='paymentsplit',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1), ('number__lte', models.F('parts')), ('parts__gte', 2)), name='split_number_within_parts'),
+            model_name="paymentsplit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("number__gte", 1), ("number__lte", models.F("parts")), ("parts__gte", 2)
+                ),
+                name="split_number_within_parts",
+            ),
         ),
     ]

@@ -6,38 +6,50 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0004_staff_terms_and_permissions'),
-        ('payments', '0012_splits_and_tips'),
+        ("accounts", "0004_staff_terms_and_permissions"),
+        ("payments", "0012_splits_and_tips"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='LedgerAlarm',
+            name="LedgerAlarm",
             fields=[
-                ('id', models.UUIDField(default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('fingerprint', models.CharField(blank=True, editable=False, max_length=64)),
-                ('check_name', models.CharField(max_length=40)),
-                ('currency', models.CharField(max_length=3)),
-                ('books', models.BigIntegerField()),
-                ('counted', models.BigIntegerField()),
-                ('raised_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("fingerprint", models.CharField(blank=True, editable=False, max_length=64)),
+                ("check_name", models.CharField(max_length=40)),
+                ("currency", models.CharField(max_length=3)),
+                ("books", models.BigIntegerField()),
+                ("counted", models.BigIntegerField()),
+                ("raised_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.AddIndex(
-            model_name='ledgertransaction',
-            index=models.Index(fields=['restaurant', 'business_date'], name='ledger_by_day'),
+            model_name="ledgertransaction",
+            index=models.Index(fields=["restaurant", "business_date"], name="ledger_by_day"),
         ),
         migrations.AddField(
-            model_name='ledgeralarm',
-            name='restaurant',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.restaurant'),
+            model_name="ledgeralarm",
+            name="restaurant",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="accounts.restaurant",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgeralarm',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('restaurant', 'check_name'), name='ledger_alarm_once'),
+            model_name="ledgeralarm",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at", None)),
+                fields=("restaurant", "check_name"),
+                name="ledger_alarm_once",
+            ),
         ),
     ]

@@ -6,33 +6,82 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0004_staff_terms_and_permissions'),
-        ('payments', '0013_ledger_alarms'),
+        ("accounts", "0004_staff_terms_and_permissions"),
+        ("payments", "0013_ledger_alarms"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DayClose',
+            name="DayClose",
             fields=[
-                ('id', models.UUIDField(default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('fingerprint', models.CharField(blank=True, editable=False, max_length=64)),
-                ('business_date', models.DateField()),
-                ('number', models.PositiveIntegerField(null=True)),
-                ('state', models.CharField(choices=[('CHECKING', 'Looking for what is still open'), ('SUMMING', 'Adding the day up'), ('DONE', 'Closed')], default='CHECKING', max_length=8)),
-                ('progress', models.PositiveSmallIntegerField(default=0)),
-                ('overridden', models.JSONField(default=list)),
-                ('report', models.JSONField(null=True)),
-                ('requested_at', models.DateTimeField()),
-                ('touched_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.membership')),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.restaurant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("fingerprint", models.CharField(blank=True, editable=False, max_length=64)),
+                ("business_date", models.DateField()),
+                ("number", models.PositiveIntegerField(null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("CHECKING", "Looking for what is still open"),
+                            ("SUMMING", "Adding the day up"),
+                            ("DONE", "Closed"),
+                        ],
+                        default="CHECKING",
+                        max_length=8,
+                    ),
+                ),
+                ("progress", models.PositiveSmallIntegerField(default=0)),
+                ("overridden", models.JSONField(default=list)),
+                ("report", models.JSONField(null=True)),
+                ("requested_at", models.DateTimeField()),
+                ("touched_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.membership",
+                    ),
+                ),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.restaurant",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(models.F('restaurant'), models.F('business_date'), name='day_closed_once'), models.UniqueConstraint(models.F('restaurant'), models.F('number'), name='day_close_numbered_once'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'DONE'), _negated=True), models.Q(('closed_at__isnull', False), ('number__isnull', False), ('report__isnull', False)), _connector='OR'), name='day_done_has_a_report')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("restaurant"), models.F("business_date"), name="day_closed_once"
+                    ),
+                    models.UniqueConstraint(
+                        models.F("restaurant"), models.F("number"), name="day_close_numbered_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "DONE"), _negated=True),
+                            models.Q(
+                                ("closed_at__isnull", False),
+                                ("number__isnull", False),
+                                ("report__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="day_done_has_a_report",
+                    ),
+                ],
             },
         ),
         migrations.RunSQL(

@@ -6,43 +6,87 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0004_staff_terms_and_permissions'),
-        ('payments', '0014_day_closes'),
+        ("accounts", "0004_staff_terms_and_permissions"),
+        ("payments", "0014_day_closes"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Reconciliation',
+            name="Reconciliation",
             fields=[
-                ('id', models.UUIDField(default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('fingerprint', models.CharField(blank=True, editable=False, max_length=64)),
-                ('provider', models.CharField(choices=[('truelayer', 'TrueLayer'), ('stripe', 'Stripe'), ('house', "The restaurant's own drawer")], max_length=16)),
-                ('day', models.DateField()),
-                ('theirs', models.BigIntegerField()),
-                ('ours', models.BigIntegerField()),
-                ('fees', models.BigIntegerField()),
-                ('matched', models.PositiveIntegerField()),
-                ('made_at', models.DateTimeField()),
-                ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.restaurant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("fingerprint", models.CharField(blank=True, editable=False, max_length=64)),
+                (
+                    "provider",
+                    models.CharField(
+                        choices=[
+                            ("truelayer", "TrueLayer"),
+                            ("stripe", "Stripe"),
+                            ("house", "The restaurant's own drawer"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("theirs", models.BigIntegerField()),
+                ("ours", models.BigIntegerField()),
+                ("fees", models.BigIntegerField()),
+                ("matched", models.PositiveIntegerField()),
+                ("made_at", models.DateTimeField()),
+                (
+                    "restaurant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.restaurant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ReconciliationLine',
+            name="ReconciliationLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('finding', models.CharField(choices=[('MISSING', 'The provider does not have it'), ('EXTRA', 'We do not have it'), ('AMOUNT', 'The amounts differ'), ('FEE', 'The fees differ')], max_length=16)),
-                ('provider_id', models.CharField(max_length=80)),
-                ('kind', models.CharField(max_length=16)),
-                ('theirs', models.BigIntegerField(null=True)),
-                ('ours', models.BigIntegerField(null=True)),
-                ('reconciliation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='payments.reconciliation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "finding",
+                    models.CharField(
+                        choices=[
+                            ("MISSING", "The provider does not have it"),
+                            ("EXTRA", "We do not have it"),
+                            ("AMOUNT", "The amounts differ"),
+                            ("FEE", "The fees differ"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("provider_id", models.CharField(max_length=80)),
+                ("kind", models.CharField(max_length=16)),
+                ("theirs", models.BigIntegerField(null=True)),
+                ("ours", models.BigIntegerField(null=True)),
+                (
+                    "reconciliation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="payments.reconciliation",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='reconciliation',
-            index=models.Index(fields=['restaurant', 'day'], name='reconciliation_by_day'),
+            model_name="reconciliation",
+            index=models.Index(fields=["restaurant", "day"], name="reconciliation_by_day"),
         ),
     ]

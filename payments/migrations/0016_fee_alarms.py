@@ -6,44 +6,76 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0004_staff_terms_and_permissions'),
-        ('payments', '0015_reconciliation'),
+        ("accounts", "0004_staff_terms_and_permissions"),
+        ("payments", "0015_reconciliation"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='FeeAlarm',
+            name="FeeAlarm",
             fields=[
-                ('id', models.UUIDField(default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('fingerprint', models.CharField(blank=True, editable=False, max_length=64)),
-                ('method', models.CharField(choices=[('open_banking', 'Bank'), ('card', 'Card'), ('apple_pay', 'Apple Pay'), ('cash', 'Cash')], max_length=16)),
-                ('business_date', models.DateField()),
-                ('currency', models.CharField(max_length=3)),
-                ('payments', models.PositiveIntegerField()),
-                ('expected', models.BigIntegerField()),
-                ('actual', models.BigIntegerField()),
-                ('raised_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=fynlo.db.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("fingerprint", models.CharField(blank=True, editable=False, max_length=64)),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("open_banking", "Bank"),
+                            ("card", "Card"),
+                            ("apple_pay", "Apple Pay"),
+                            ("cash", "Cash"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("business_date", models.DateField()),
+                ("currency", models.CharField(max_length=3)),
+                ("payments", models.PositiveIntegerField()),
+                ("expected", models.BigIntegerField()),
+                ("actual", models.BigIntegerField()),
+                ("raised_at", models.DateTimeField()),
             ],
         ),
         migrations.AddField(
-            model_name='paymentsettings',
-            name='fee_tolerance',
+            model_name="paymentsettings",
+            name="fee_tolerance",
             field=models.PositiveBigIntegerField(default=10),
         ),
         migrations.AddIndex(
-            model_name='paymentattempt',
-            index=models.Index(condition=models.Q(('actual_fee__gt', models.F('estimated_fee')), ('actual_fee__lt', models.F('estimated_fee')), _connector='OR'), fields=['ended_at'], name='attempt_with_another_fee'),
+            model_name="paymentattempt",
+            index=models.Index(
+                condition=models.Q(
+                    ("actual_fee__gt", models.F("estimated_fee")),
+                    ("actual_fee__lt", models.F("estimated_fee")),
+                    _connector="OR",
+                ),
+                fields=["ended_at"],
+                name="attempt_with_another_fee",
+            ),
         ),
         migrations.AddField(
-            model_name='feealarm',
-            name='restaurant',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.restaurant'),
+            model_name="feealarm",
+            name="restaurant",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="accounts.restaurant",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='feealarm',
-            constraint=models.UniqueConstraint(models.F('restaurant'), models.F('business_date'), models.F('method'), name='fee_alarm_once_a_day'),
+            model_name="feealarm",
+            constraint=models.UniqueConstraint(
+                models.F("restaurant"),
+                models.F("business_date"),
+                models.F("method"),
+                name="fee_alarm_once_a_day",
+            ),
         ),
     ]

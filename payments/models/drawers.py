@@ -13,10 +13,12 @@ class DrawerSession(RestaurantOwned):
 
     `counted` is what somebody counted without being told what to expect. `expected` and
     `difference` (counted less expected) are known once it is closed, with the `report` of then.
+    `is_late`: nobody's drawer, for cash that was told of when no other was open for it.
     """
 
     name = models.CharField(max_length=40)
     device = models.ForeignKey(Device, models.PROTECT, null=True, related_name="+")
+    is_late = models.BooleanField(default=False)
     status = models.CharField(max_length=8, choices=DrawerStatus.choices, default=DrawerStatus.OPEN)
     business_date = models.DateField()
     currency = models.CharField(max_length=3)

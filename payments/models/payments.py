@@ -15,6 +15,7 @@ class Payment(RestaurantOwned):
     `customer_fee` is what the guest pays for the way to pay, `platform_fee` what Fynlo takes,
     `provider_fee_estimate` what the provider is expected to take. `refunding` is on its way back,
     `refunded` has arrived. `method` is how it was paid, or last asked to be.
+    `flags`: what had changed when a till told of it afterwards (values of `LateFlag`).
     """
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="+")
@@ -42,6 +43,7 @@ class Payment(RestaurantOwned):
     taken_by = models.ForeignKey(Membership, models.PROTECT, null=True, related_name="+")
     taken_at = models.DateTimeField()
     captured_at = models.DateTimeField(null=True)
+    flags = models.JSONField(default=list)
 
     objects = OwnedQuerySet["Payment"].as_manager()
 

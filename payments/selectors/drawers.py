@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db.models import BooleanField, Case, Count, Exists, OuterRef, Q, QuerySet, Sum, When
 
 from fynlo.accounts.actor import Actor
+from fynlo.batches import kept
 from fynlo.errors import NotFound
 from payments.choices import DrawerEventKind, DrawerStatus
 from payments.documents import DRAWER
@@ -41,6 +42,7 @@ def drawers_at_hand(by: Actor, drawer: UUID | None = None) -> QuerySet[DrawerSes
     rows = drawers(by.restaurant_id, status=DrawerStatus.OPEN)
     if drawer is not None:
         return rows.filter(pk=drawer)
+    rows = rows.filter(is_late=False)
     here = Q(device_id=by.device_id, device_id__isnull=False)
     others = rows.exclude(pk=OuterRef("pk"))
     return rows.filter(here | Q(opened_by_id=by.membership_id) | ~Exists(others)).order_by(
@@ -53,7 +55,13 @@ def drawers_at_hand(by: Actor, drawer: UUID | None = None) -> QuerySet[DrawerSes
 def lock_drawer_at_hand(by: Actor, drawer: UUID | None = None) -> DrawerSession | None:
     """The nearest, locked to the end of the transaction; None when there is none."""
     rows = drawers_at_hand(by, drawer).select_for_update(of=("self",), no_key=True)
-    return rows.first()
+    return kept(("drawer", by.membership_id, by.device_id, drawer), rows.first)
+
+
+def lock_late_drawer(restaurant_id: UUID) -> DrawerSession | None:
+    """The open one for cash that was told of late, locked; None when there is none."""
+    rows = drawers(restaurant_id, status=DrawerStatus.OPEN, is_late=True)
+    return rows.select_for_update(of=("self",), no_key=True).first()
 
 
 def drawer_events(restaurant_id: UUID, drawer: UUID) -> QuerySet[DrawerEvent]:

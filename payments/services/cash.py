@@ -1,6 +1,5 @@
 """Taking cash for an order."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +9,6 @@ from fynlo.clock import business_date
 from fynlo.db import created_before, transaction_required
 from fynlo.errors import NotFound, UnknownReference, move
 from fynlo.events.log import append
-from fynlo.money import round_to_step
 from payments.choices import (
     PAYMENT_TRANSITIONS,
     AttemptStatus,
@@ -20,29 +18,18 @@ from payments.choices import (
 )
 from payments.documents import PAYMENT
 from payments.errors import AmountAboveDue, TenderedTooLittle
-from payments.models import Payment, PaymentAttempt
+from payments.models import DrawerSession, Payment, PaymentAttempt
 from payments.selectors.attempts import hold_payment, last_number
 from payments.selectors.payments import payment_document
+from payments.services.charges import Charge, rounding_for
 from payments.services.drawer_entries import drawer_at_hand, enter_sale
+from payments.services.late_cash import charge_as_it_was, drawer_for
 from payments.services.payments import left_to_ask, must_wait_to_be_asked
 from payments.services.postings import post_captured
 from pos.models import Order
 from pos.services.bill import OpenBill, open_bill
+from pos.services.facts import Fact
 from pos.services.settlement import Tender, due, record_payment
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """What the guest owes for one payment, in minor units: `amount` of what is due, the `tip`,
-    and what the smallest coin adds (or takes) when both settle the order."""
-
-    amount: int
-    tip: int
-    rounding: int
-
-    @property
-    def total(self) -> int:
-        return self.amount + self.tip + self.rounding
 
 
 @transaction_required
@@ -57,11 +44,14 @@ def take_cash(
     amount: int | None = None,
     tip: int = 0,
     drawer: UUID | None = None,
+    fact: Fact | None = None,
 ) -> tuple[str, bool]:
     """Cash for an open order: `amount` of what is due (all of it when None) and a tip on top.
 
     Minor units. The payment's document, and whether it is new. The order is not completed.
     It goes into `drawer`, or the one at hand (`payments.selectors.drawers.drawers_at_hand`).
+    What was taken where the house could not be asked (`fact`) is recorded as it was: whatever
+    became of the order, more or less than was due, and in a drawer of its own when none is open.
     Locks the order, the drawer, then writes the payment, the ledger and the log in this order.
     Raises UnknownReference, IdConflict, OrderNotOpen, OrderAlreadyPaid, AmountAboveDue,
     TenderedTooLittle, DrawerNotOpen.
@@ -69,11 +59,22 @@ def take_cash(
     bill = _lock(by.restaurant_id, order)
     if created_before(Payment, pk=pk, by=by.restaurant_id, fingerprint=fingerprint):
         return payment_document(by.restaurant_id, pk), False
-    charge = _charge(bill.order, left_to_ask(bill.order), by=by, amount=amount, tip=tip)
+    while fact and bill.order.merged_into_id:
+        bill = _lock(by.restaurant_id, bill.order.merged_into_id)
+    if fact:
+        charge = charge_as_it_was(bill.order, fact, tendered=tendered, amount=amount, tip=tip)
+        into = drawer_for(fact, drawer, by=by, now=now)
+    else:
+        charge = _charge(bill.order, left_to_ask(bill.order), by=by, amount=amount, tip=tip)
+        into = _drawer(charge, tendered, drawer, by=by)
     payment = Payment(
         pk=pk, restaurant_id=by.restaurant_id, order=bill.order, fingerprint=fingerprint
     )
-    return _take(bill, payment, charge, tendered, drawer, by=by, now=now), True
+    if fact:
+        payment.flags = fact.beside([])
+        bill.order.flags = fact.beside(bill.order.flags)
+    at = fact.happened_at if fact else now
+    return _take(bill, payment, charge, tendered, into, by=by, now=now, at=at), True
 
 
 @transaction_required
@@ -98,7 +99,8 @@ def pay_in_cash(
     kept = payment.tip if tip is None else tip
     charge = _charge(bill.order, left, by=by, amount=payment.bill, tip=kept)
     payment.version += 1
-    return _take(bill, payment, charge, tendered, drawer, by=by, now=now)
+    into = _drawer(charge, tendered, drawer, by=by)
+    return _take(bill, payment, charge, tendered, into, by=by, now=now, at=now)
 
 
 def _take(
@@ -106,17 +108,15 @@ def _take(
     payment: Payment,
     charge: Charge,
     tendered: int,
-    drawer: UUID | None,
+    into: DrawerSession,
     *,
     by: Actor,
     now: datetime,
+    at: datetime,
 ) -> str:
-    if tendered < charge.total:
-        raise TenderedTooLittle(field="tendered", extra={"total": charge.total})
-    into = drawer_at_hand(by, drawer)
     is_new = payment._state.adding
     number = 1 if is_new else last_number(payment) + 1
-    _fill_in(payment, bill.order, charge, by=by, now=now, tendered=tendered)
+    _fill_in(payment, bill.order, charge, by=by, now=now, at=at, tendered=tendered)
     payment.save(force_insert=is_new)
     attempt = _handed_over(payment, number)
     enter_sale(drawer=into, payment=payment, by=by, now=now)
@@ -131,6 +131,12 @@ def _take(
         now=now,
     )
     return append(kind="payment.captured", document=PAYMENT, entity_id=payment.pk, by=by, now=now)
+
+
+def _drawer(charge: Charge, tendered: int, named: UUID | None, *, by: Actor) -> DrawerSession:
+    if tendered < charge.total:
+        raise TenderedTooLittle(field="tendered", extra={"total": charge.total})
+    return drawer_at_hand(by, named)
 
 
 def _lock(restaurant_id: UUID, order_id: UUID) -> OpenBill:
@@ -149,17 +155,17 @@ def _charge(order: Order, left: int, *, by: Actor, amount: int | None, tip: int)
     return Charge(taken, tip, rounding)
 
 
-def rounding_for(left: int, taken: int, tip: int, *, restaurant_id: UUID) -> int:
-    """What the smallest coin adds (or takes) when `taken` and `tip` settle all that is `left`."""
-    if taken < left:
-        return 0
-    coin = restaurant_profile(restaurant_id).cash_rounding
-    return round_to_step(left + tip, coin) - left - tip
-
-
 def _fill_in(
-    payment: Payment, order: Order, charge: Charge, *, by: Actor, now: datetime, tendered: int
+    payment: Payment,
+    order: Order,
+    charge: Charge,
+    *,
+    by: Actor,
+    now: datetime,
+    at: datetime,
+    tendered: int,
 ) -> None:
+    """It counts for the day on which it is told: the day before may be closed."""
     profile = restaurant_profile(by.restaurant_id)
     payment.method = Method.CASH
     payment.status = move(payment.status, PaymentStatus.CAPTURED, PAYMENT_TRANSITIONS)
@@ -171,7 +177,7 @@ def _fill_in(
     payment.tip, payment.total, payment.captured = charge.tip, charge.total, charge.total
     payment.customer_fee = payment.platform_fee = payment.provider_fee_estimate = 0
     payment.tendered, payment.change_given = tendered, tendered - charge.total
-    payment.taken_by_id, payment.taken_at, payment.captured_at = by.membership_id, now, now
+    payment.taken_by_id, payment.taken_at, payment.captured_at = by.membership_id, at, at
 
 
 def _handed_over(payment: Payment, number: int) -> PaymentAttempt:

@@ -45,6 +45,7 @@ def open_drawer(
     fingerprint: str,
     opening_float: int = 0,
     name: str = "Main",
+    is_late: bool = False,
 ) -> tuple[str, bool]:
     """With a float in minor units. The document, and whether it is new.
 
@@ -59,6 +60,7 @@ def open_drawer(
         fingerprint=fingerprint,
         restaurant_id=by.restaurant_id,
         name=name,
+        is_late=is_late,
         device_id=by.device_id,
         business_date=business_date(
             at=now, zone=profile.time_zone, day_starts_at=profile.day_starts_at

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
+from fynlo.batches import kept
 from fynlo.db import transaction_required
 from payments.choices import Account, Posting
 from payments.models import LedgerAccount, LedgerEntry, LedgerTransaction
@@ -45,12 +46,16 @@ def post(
 
 
 def _accounts(restaurant_id: UUID, wanted: Mapping[Account, int]) -> dict[str, UUID]:
-    found = ledger_account_ids(restaurant_id, wanted.keys())
-    missing = sorted(wanted.keys() - found.keys())
+    known: dict[str, UUID] = kept(("accounts", restaurant_id), dict)
+    if wanted.keys() <= known.keys():
+        return known
+    known |= ledger_account_ids(restaurant_id, wanted.keys())
+    missing = sorted(wanted.keys() - known.keys())
     if not missing:
-        return found
+        return known
     LedgerAccount.objects.bulk_create(
         [LedgerAccount(restaurant_id=restaurant_id, code=code) for code in missing],
         ignore_conflicts=True,
     )
-    return ledger_account_ids(restaurant_id, wanted.keys())
+    known |= ledger_account_ids(restaurant_id, wanted.keys())
+    return known

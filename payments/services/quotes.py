@@ -11,7 +11,7 @@ from fynlo.accounts.actor import Actor
 from fynlo.errors import UnknownReference
 from payments.choices import FeePayer, Method
 from payments.errors import AmountAboveDue, OrderAlreadyPaid, TipsNotTaken
-from payments.services.cash import rounding_for
+from payments.services.charges import rounding_for
 from payments.services.routing import reasons, recommended
 from payments.services.terms import Conditions, Terms, conditions, terms_of
 from payments.services.tips import presets

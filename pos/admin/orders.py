@@ -10,6 +10,7 @@ from fynlo.accounts.admin.display import badge, display, money_column
 from fynlo.accounts.admin.inlines import ReadOnlyInline
 from fynlo.accounts.choices import Permission
 from fynlo.money import for_people
+from pos.admin.late import LateFilter, ToldLate
 from pos.admin.timeline import timeline
 from pos.choices import DiscountKind, LineState, OrderStatus, PaymentStatus
 from pos.models import Order, OrderDiscount, OrderLine
@@ -103,12 +104,12 @@ class DiscountInline(ReadOnlyInline):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnlyAdmin):
+class OrderAdmin(ToldLate, ReadOnlyAdmin):
     """What was sold, as it stands, and everything that happened to it."""
 
     may_view = Permission.VIEW_ORDERS
     list_display = ("title", "place", "state", "kitchen", "payment", "total_money", "opened_at")
-    list_filter = ("status", "payment_status", "kitchen_status", "channel")
+    list_filter = ("status", "payment_status", "kitchen_status", "channel", LateFilter)
     list_select_related = ("table", "server__user")
     search_fields = ("table__number", "lines__name")
     search_help_text = "Table, or what was ordered."
@@ -132,6 +133,7 @@ class OrderAdmin(ReadOnlyAdmin):
         "state",
         "kitchen",
         "payment",
+        "flags_shown",
         *(column for row in AMOUNTS for column in row),
     )
     fieldsets: ClassVar[Any] = (
@@ -143,6 +145,7 @@ class OrderAdmin(ReadOnlyAdmin):
                     ("state", "kitchen", "payment"),
                     ("opened_at", "closed_at", "server"),
                     ("note", "cancel_reason"),
+                    "flags_shown",
                 )
             },
         ),

@@ -35,6 +35,7 @@ class Order(RestaurantOwned):
     `{"service_charge", "service_charge_tax", "taxes": [{"name", "rate_bps", "inclusive", "tax"}]}`,
     each what is added to the amount that the lines alone would come to; empty when nothing is.
     `service_charge_approved_by`: who said yes to another rate than the house's.
+    `flags`: what had changed when a till told of it afterwards (values of `LateFlag`).
     """
 
     number = models.PositiveIntegerField()
@@ -79,6 +80,7 @@ class Order(RestaurantOwned):
     paid = models.BigIntegerField(default=0)
     refunded = models.BigIntegerField(default=0)
     payments = models.JSONField(default=list)
+    flags = models.JSONField(default=list)
     due = models.GeneratedField(
         expression=F("total") - F("paid") + F("refunded"),
         output_field=models.BigIntegerField(),

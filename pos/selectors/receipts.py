@@ -9,6 +9,7 @@ from django.db.models import Exists, Max, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from fynlo.accounts.models import Restaurant
+from fynlo.batches import kept
 from pos.models import Receipt, ReceiptChain, ReceiptPrint
 
 GENESIS = "0" * 64
@@ -33,6 +34,10 @@ def lock_chain(restaurant_id: UUID) -> ReceiptChain:
 
     Call last of all locks but the event cursor's, which `events.append` takes.
     """
+    return kept(("chain", restaurant_id), lambda: _lock_chain(restaurant_id))
+
+
+def _lock_chain(restaurant_id: UUID) -> ReceiptChain:
     rows = ReceiptChain.objects.select_for_update(no_key=True).filter(restaurant_id=restaurant_id)
     known = rows.first()
     if known is not None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 
+from fynlo.batches import kept
 from pos.documents import PRODUCT_FOR_SALE
 from pos.models import Product
 
@@ -36,13 +37,24 @@ class Wanted:
 
 
 def products_for_sale(
-    restaurant_id: UUID, product_ids: Collection[UUID]
+    restaurant_id: UUID, product_ids: Collection[UUID], *, archived: bool = False
 ) -> dict[UUID, dict[str, Any]]:
     """PRODUCT_FOR_SALE documents by id, in one statement, never from the cache.
 
-    Archived and foreign products are missing.
+    Foreign products are missing, and archived ones unless they are asked for, too. Once for each
+    product of a batch.
     """
-    rows = Product.objects.for_restaurant(restaurant_id)
-    rows = rows.filter(pk__in=product_ids, archived_at=None)
+    known: dict[UUID, dict[str, Any]] = kept(("for_sale", restaurant_id, archived), dict)
+    wanted = set(product_ids) - known.keys()
+    if wanted:
+        known |= _for_sale(restaurant_id, wanted, archived=archived)
+    return {pk: known[pk] for pk in set(product_ids) & known.keys()}
+
+
+def _for_sale(
+    restaurant_id: UUID, product_ids: Collection[UUID], *, archived: bool
+) -> dict[UUID, dict[str, Any]]:
+    rows = Product.objects.for_restaurant(restaurant_id).filter(pk__in=product_ids)
+    rows = rows if archived else rows.filter(archived_at=None)
     documents = [orjson.loads(text) for text in PRODUCT_FOR_SALE.read(rows)]
     return {UUID(document["id"]): document for document in documents}

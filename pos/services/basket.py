@@ -9,10 +9,11 @@ from fynlo.accounts.actor import Actor
 from fynlo.accounts.choices import Permission
 from fynlo.accounts.selectors import Profile
 from fynlo.db import new_id
-from pos.choices import LineState
+from pos.choices import LateFlag, LineState
 from pos.errors import ModifiersInvalid, PriceNotYours, ProductUnavailable, VariationInvalid
 from pos.models import OrderLine
 from pos.selectors.sale import Choice, Wanted
+from pos.services.facts import Fact
 from pos.services.prices import price_at
 from pos.services.stock import Menu
 from pos.services.windows import is_on_sale
@@ -26,8 +27,10 @@ def fill(
     profile: Profile,
     now: datetime,
     at: datetime,
+    fact: Fact | None = None,
 ) -> list[OrderLine]:
-    """Unsaved lines, positions from 0, at the prices of `at`. `menu`: products for sale by id.
+    """Unsaved lines, positions from 0, at the prices of `at`, or at those that the guest was told
+    where it is a `fact`. `menu`: products for sale by id.
 
     Raises ProductUnavailable, VariationInvalid, ModifiersInvalid or PriceNotYours, each with
     the field at fault.
@@ -36,25 +39,29 @@ def fill(
         _line(
             place,
             line,
-            _product(menu, place, line, at, profile),
+            _product(menu, place, line, at=at, profile=profile, fact=fact),
             by=by,
             profile=profile,
             now=now,
             at=at,
+            fact=fact,
         )
         for place, line in enumerate(wanted)
     ]
 
 
 def _product(
-    menu: Menu, place: int, wanted: Wanted, at: datetime, profile: Profile
+    menu: Menu, place: int, wanted: Wanted, *, at: datetime, profile: Profile, fact: Fact | None
 ) -> dict[str, Any]:
     field = f"lines.{place}.product"
     if wanted.product not in menu:
         raise ProductUnavailable(field=field)
     product = menu[wanted.product]
-    if not is_on_sale(product, at=at, zone=profile.time_zone):
+    if not product["archived_at"] and is_on_sale(product, at=at, zone=profile.time_zone):
+        return product
+    if fact is None:
         raise ProductUnavailable(f"{product['name']} is not sold at this time.", field=field)
+    fact.note(LateFlag.OFF_MENU)
     return product
 
 
@@ -67,15 +74,18 @@ def _line(
     profile: Profile,
     now: datetime,
     at: datetime,
+    fact: Fact | None,
 ) -> OrderLine:
     variation = _variation(place, wanted, product)
     modifiers = choose_modifiers(wanted.modifiers, product, field=f"lines.{place}.modifiers")
-    if wanted.unit_price is not None and not by.may(Permission.OVERRIDE_PRICE):
+    if wanted.unit_price is not None and not fact and not by.may(Permission.OVERRIDE_PRICE):
         raise PriceNotYours(field=f"lines.{place}.unit_price")
     menu_price = price_at(
         product=product, variation_id=wanted.variation, at=at, zone=profile.time_zone
     )
     unit_price = menu_price if wanted.unit_price is None else wanted.unit_price
+    if fact and unit_price != menu_price:
+        fact.note(LateFlag.PRICE_CHANGED)
     return OrderLine(
         id=wanted.id or new_id(),
         position=place,

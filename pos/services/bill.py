@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from fynlo.accounts.selectors import Profile
+from fynlo.batches import keep, kept
 from fynlo.db import check_version
 from fynlo.errors import NotFound
 from pos.choices import LINE_PROGRESS, LineState, OrderStatus, PaymentStatus
@@ -65,13 +66,25 @@ def open_bill(
 
     Raises NotFound, VersionConflict, and OrderNotOpen when its status is another than `status`.
     """
-    order = lock_order(restaurant_id, order_id)
+    bill = kept(("bill", restaurant_id, order_id), lambda: _read(restaurant_id, order_id))
     check_version(
-        order.version, expected_version, document=lambda: order_document(restaurant_id, order_id)
+        bill.order.version,
+        expected_version,
+        document=lambda: order_document(restaurant_id, order_id),
     )
-    if status is not None and order.status != status:
+    if status is not None and bill.order.status != status:
         raise OrderNotOpen
+    return OpenBill(bill.order, bill.lines, bill.discounts)
+
+
+def _read(restaurant_id: UUID, order_id: UUID) -> OpenBill:
+    order = lock_order(restaurant_id, order_id)
     return OpenBill(order, lines_of(order), discounts_of(order))
+
+
+def keep_bill(bill: OpenBill) -> None:
+    """For the next act of a batch: as it was saved."""
+    keep(("bill", bill.order.restaurant_id, bill.order.pk), bill)
 
 
 def save(bill: OpenBill, *, profile: Profile, now: datetime, reprice: bool = True) -> None:
@@ -80,10 +93,11 @@ def save(bill: OpenBill, *, profile: Profile, now: datetime, reprice: bool = Tru
     Raises TotalBelowPaid, AmountTooLarge.
     """
     order = bill.order
-    before = {line.pk: _amounts(line) for line in bill.lines}
+    before, total = {line.pk: _amounts(line) for line in bill.lines}, order.total
     if reprice:
         calculate(order, bill.lines, bill.discounts, profile=profile)
-        check_total(order)
+        if order.total < total:
+            check_total(order)
     order.kitchen_status = kitchen_status(bill.lines)
     order.payment_status = payment_status(order)
     order.version += 1
@@ -96,6 +110,7 @@ def save(bill: OpenBill, *, profile: Profile, now: datetime, reprice: bool = Tru
     write_lines(changed)
     if reprice and bill.discounts:
         OrderDiscount.objects.bulk_update(bill.discounts, ["amount"])
+    keep_bill(bill)
 
 
 def _amounts(line: OrderLine) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from fynlo.clock import business_date
 from fynlo.db import transaction_required
 from fynlo.errors import move
 from fynlo.events.log import append
-from pos.choices import ON_THE_WAY, ORDER_TRANSITIONS, UNSENT, LineState, OrderStatus
+from pos.choices import ON_THE_WAY, ORDER_TRANSITIONS, UNSENT, LateFlag, LineState, OrderStatus
 from pos.documents import ORDER
 from pos.errors import (
     BusinessDayOver,
@@ -18,11 +18,14 @@ from pos.errors import (
     NothingSold,
     OrderHasPayments,
     OrderNotCompleted,
+    OrderNotOpen,
     OrderNotSettled,
 )
 from pos.selectors.floor import lock_table
+from pos.selectors.orders import order_document
 from pos.services import stock
 from pos.services.bill import open_bill, save
+from pos.services.facts import Fact
 from pos.services.receipts.issuing import issue_receipt
 from pos.services.settlement import due
 from pos.services.ticket_printing import (
@@ -35,16 +38,27 @@ from pos.services.ticket_printing import (
 
 @transaction_required
 def complete_order(
-    *, by: Actor, now: datetime, pk: UUID, expected_version: int | None = None
+    *,
+    by: Actor,
+    now: datetime,
+    pk: UUID,
+    expected_version: int | None = None,
+    fact: Fact | None = None,
 ) -> str:
     """Everything is paid and nothing waits to be sent. The receipt is issued.
 
+    Of a `fact` that somebody else has recorded before, only that is noted.
     What was given back is to be paid again. Where nothing is left to sell and no money was kept
     there is no sale: that order is cancelled.
     Raises NotFound, VersionConflict, OrderNotOpen, NothingSold, OrderNotSettled, LinesNotSent.
     """
-    bill = open_bill(by.restaurant_id, pk, expected_version=expected_version)
+    bill = open_bill(by.restaurant_id, pk, expected_version=expected_version, status=None)
     order = bill.order
+    if fact and order.status == OrderStatus.COMPLETED:
+        fact.note(LateFlag.ALREADY_DONE)
+        return order_document(by.restaurant_id, pk)
+    if order.status != OrderStatus.OPEN:
+        raise OrderNotOpen
     if not bill.live_lines and order.paid == order.refunded:
         raise NothingSold
     if due(order) > 0:

@@ -21,6 +21,7 @@ from pos.services import stock
 from pos.services.basket import choose_modifiers, price_of_modifiers
 from pos.services.bill import OpenBill, open_bill, save
 from pos.services.discounts import check_cap_of_less
+from pos.services.facts import Fact
 from pos.services.lines import line_to_change
 from pos.services.ticket_printing import (
     COOKED_ANEW,
@@ -55,8 +56,9 @@ def change_line(
     expected_version: int | None,
     changes: LineChanges,
     approver: UUID | None = None,
+    fact: Fact | None = None,
 ) -> str:
-    """`expected_version` is the line's own.
+    """`expected_version` is the line's own. A `fact` is recorded although it is sold out by now.
 
     Once the line is sent, its stations are told by a ticket of their own what became different:
     more pieces are to be cooked, fewer are voided instead, and what makes it cheaper needs
@@ -69,7 +71,8 @@ def change_line(
     line = line_to_change(bill, line_id, expected_version)
     _check_state(line, changes)
     before, pieces, extras = ticket_item(line, "change"), line.quantity, line.modifiers_price
-    moved = _change_cooked(line, changes, by=by, now=now)
+    moved = _change_cooked(line, changes, by=by, now=now, fact=fact)
+    bill.order.flags = fact.beside(bill.order.flags) if fact else bill.order.flags
     is_approved = approver is not None or by.may(Permission.APPROVE)
     if line.modifiers_price < extras and line.state not in UNSENT and not is_approved:
         raise ApprovalRequired
@@ -95,7 +98,9 @@ def _check_state(line: OrderLine, changes: LineChanges) -> None:
         raise LineAlreadySent
 
 
-def _change_cooked(line: OrderLine, changes: LineChanges, *, by: Actor, now: datetime) -> set[UUID]:
+def _change_cooked(
+    line: OrderLine, changes: LineChanges, *, by: Actor, now: datetime, fact: Fact | None
+) -> set[UUID]:
     """Quantity and modifiers, by today's menu. Returns products whose stock moved."""
     quantity = changes.get("quantity", line.quantity)
     if quantity == line.quantity and "modifiers" not in changes:
@@ -104,7 +109,7 @@ def _change_cooked(line: OrderLine, changes: LineChanges, *, by: Actor, now: dat
     menu = products_for_sale(by.restaurant_id, {line.product_id})
     if "modifiers" in changes:
         _choose(line, changes["modifiers"], menu)
-    return stock.change_quantity(line, quantity, menu=menu, now=now)
+    return stock.change_quantity(line, quantity, menu=menu, now=now, fact=fact)
 
 
 def _choose(line: OrderLine, choices: Sequence[Choice], menu: stock.Menu) -> None:

@@ -19,13 +19,17 @@ from pos.services import stock
 from pos.services.basket import fill
 from pos.services.bill import OpenBill, open_bill, save
 from pos.services.discounts import check_cap_of_less
+from pos.services.facts import Fact
 
 MAX_LINES = 200
 
 
 @transaction_required
-def add_lines(*, by: Actor, now: datetime, pk: UUID, lines: Sequence[Wanted]) -> str:
-    """Lines whose client-made id the order already has are not added again.
+def add_lines(
+    *, by: Actor, now: datetime, pk: UUID, lines: Sequence[Wanted], fact: Fact | None = None
+) -> str:
+    """Lines whose client-made id the order already has are not added again. What was sold at a
+    till without a line (`fact`) is recorded although it is sold out or costs something else now.
 
     Locks the order, then limited products in the order of their keys.
     Raises NotFound, OrderNotOpen, TooManyLines, IdConflict, ProductSoldOut, and as `fill`.
@@ -37,9 +41,12 @@ def add_lines(*, by: Actor, now: datetime, pk: UUID, lines: Sequence[Wanted]) ->
     if len(bill.live_lines) + len(missing) > MAX_LINES:
         raise TooManyLines
     profile = restaurant_profile(by.restaurant_id)
-    menu = products_for_sale(by.restaurant_id, {line.product for line in missing})
-    added = fill(missing, menu=menu, by=by, profile=profile, now=now, at=now)
-    taken = stock.take(added, menu=menu, now=now)
+    wanted = {line.product for line in missing}
+    menu = products_for_sale(by.restaurant_id, wanted, archived=fact is not None)
+    at = fact.happened_at if fact else now
+    added = fill(missing, menu=menu, by=by, profile=profile, now=now, at=at, fact=fact)
+    taken = stock.take(added, menu=menu, now=now, fact=fact)
+    bill.order.flags = fact.beside(bill.order.flags) if fact else bill.order.flags
     bill.add(added)
     save(bill, profile=profile, now=now)
     stock.announce(taken, by=by, now=now)

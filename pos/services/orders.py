@@ -12,8 +12,9 @@ from fynlo.accounts.choices import Permission
 from fynlo.accounts.selectors import Profile, restaurant_profile
 from fynlo.clock import business_date
 from fynlo.db import created_before, transaction_required
+from fynlo.errors import UnknownReference
 from fynlo.events.log import append
-from pos.choices import Channel
+from pos.choices import Channel, LateFlag
 from pos.documents import ORDER
 from pos.errors import ApprovalRequired
 from pos.models import Order, OrderLine
@@ -21,7 +22,8 @@ from pos.selectors.orders import order_document
 from pos.selectors.sale import Wanted, products_for_sale
 from pos.services import stock
 from pos.services.basket import fill
-from pos.services.bill import calculate, open_bill, save
+from pos.services.bill import OpenBill, calculate, keep_bill, open_bill, save
+from pos.services.facts import Fact
 from pos.services.tickets import announce_header
 from pos.services.transfers import check_server, seat_at
 
@@ -52,33 +54,49 @@ def open_order(
     table: UUID | None = None,
     guests: int = 1,
     note: str = "",
-    occurred_at: datetime | None = None,
+    fact: Fact | None = None,
 ) -> tuple[str, bool]:
     """A new order with its lines, priced by the menu; the document, and whether it is new.
 
+    What was sold at a till without a line (`fact`) is recorded at the prices that it names,
+    although it is sold out, or the table gone, by now.
     Locks the table, limited products in the order of their keys, the day's counter, the log.
     Raises IdConflict, UnknownReference, ProductSoldOut, AmountTooLarge and the errors of `fill`.
     """
     if created_before(Order, pk=pk, by=by.restaurant_id, fingerprint=fingerprint):
         return order_document(by.restaurant_id, pk), False
     profile = restaurant_profile(by.restaurant_id)
-    seated_at = seat_at(by.restaurant_id, table) if table else None
-    menu = products_for_sale(by.restaurant_id, {line.product for line in lines})
-    at = occurred_at or now
-    sold = fill(lines, menu=menu, by=by, profile=profile, now=now, at=at)
+    seated_at = _seat(by.restaurant_id, table, fact) if table else None
+    wanted = {line.product for line in lines}
+    menu = products_for_sale(by.restaurant_id, wanted, archived=fact is not None)
+    at = fact.happened_at if fact else now
+    sold = fill(lines, menu=menu, by=by, profile=profile, now=now, at=at, fact=fact)
     order = blank_order(by, profile, now=now, at=at, channel=channel)
     order.pk, order.fingerprint, order.table_id = pk, fingerprint, seated_at
     order.guests, order.note = guests, note
     calculate(order, sold, (), profile=profile)
-    taken = stock.take(sold, menu=menu, now=now)
+    taken = stock.take(sold, menu=menu, now=now, fact=fact)
+    order.flags = fact.beside([]) if fact else []
     (order.number,) = take_numbers(by.restaurant_id, order.business_date)
     order.save(force_insert=True)
     _insert_lines(order, sold)
+    keep_bill(OpenBill(order, sold, []))
     stock.announce(taken, by=by, now=now)
     text = append(
         kind="order.created", document=ORDER, entity_id=pk, by=by, now=now, occurred_at=at
     )
     return text, True
+
+
+def _seat(restaurant_id: UUID, table: UUID, fact: Fact | None) -> UUID | None:
+    """Raises UnknownReference, unless the guests have sat there."""
+    try:
+        return seat_at(restaurant_id, table)
+    except UnknownReference:
+        if fact is None:
+            raise
+        fact.note(LateFlag.TABLE_GONE)
+        return None
 
 
 def blank_order(by: Actor, profile: Profile, *, now: datetime, at: datetime, channel: str) -> Order:

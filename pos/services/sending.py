@@ -6,14 +6,17 @@ from uuid import UUID
 
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.selectors import restaurant_profile
+from fynlo.batches import kept
 from fynlo.db import transaction_required
 from fynlo.errors import move
 from fynlo.events.log import append
-from pos.choices import LINE_TRANSITIONS, ON_THE_WAY, LineState
+from pos.choices import LINE_TRANSITIONS, ON_THE_WAY, UNSENT, LateFlag, LineState, OrderStatus
 from pos.documents import ORDER
 from pos.errors import NothingToSend
 from pos.models import OrderLine, Product
+from pos.selectors.orders import order_document
 from pos.services.bill import OpenBill, open_bill, save
+from pos.services.facts import Fact
 from pos.services.ticket_printing import announce_tickets, print_lines
 
 
@@ -74,13 +77,41 @@ def serve_lines(
     pk: UUID,
     lines: Sequence[UUID] = (),
     expected_version: int | None = None,
+    fact: Fact | None = None,
 ) -> str:
-    """What the kitchen has (all, or those named) is on the table. Raises as `send_order`."""
+    """What the kitchen has (all, or those named) is on the table. Raises as `send_order`.
+
+    What was served where the house could not be asked (`fact`) is served, whatever became of the
+    order: of a `fact` only NotFound is raised.
+    """
+    if fact:
+        return _served(by=by, now=now, pk=pk, lines=lines, fact=fact)
     bill = open_bill(by.restaurant_id, pk, expected_version=expected_version)
     chosen = _choose(bill, lines, ON_THE_WAY)
     for line in chosen:
         line.served_at = now
     return _advance(bill, chosen, LineState.SERVED, kind="order.served", by=by, now=now)
+
+
+def _served(*, by: Actor, now: datetime, pk: UUID, lines: Sequence[UUID], fact: Fact) -> str:
+    bill = open_bill(by.restaurant_id, pk, status=None)
+    chosen = _choose(bill, lines, ON_THE_WAY | UNSENT if lines else ON_THE_WAY)
+    chosen = chosen or _choose(bill, lines, UNSENT)
+    if bill.order.status != OrderStatus.OPEN:
+        fact.note(LateFlag.ORDER_CLOSED)
+    elif not chosen:
+        fact.note(LateFlag.ALREADY_DONE)
+        return order_document(by.restaurant_id, pk)
+    unsent = [line for line in chosen if line.state in UNSENT]
+    if unsent:
+        fact.note(LateFlag.NEVER_SENT)
+    bill.order.flags = fact.beside(bill.order.flags)
+    _set_state(bill, [line for line in unsent if line.state == LineState.HELD], LineState.NEW)
+    for line in chosen:
+        line.served_at = fact.happened_at
+    _set_state(bill, chosen, LineState.SERVED)
+    _save(bill, by=by, now=now)
+    return append(kind="order.served", document=ORDER, entity_id=pk, by=by, now=now)
 
 
 def _choose(bill: OpenBill, wanted: Sequence[UUID], states: Iterable[LineState]) -> list[OrderLine]:
@@ -135,6 +166,9 @@ def _save(bill: OpenBill, *, by: Actor, now: datetime) -> None:
 
 def _stations_of(lines: Sequence[OrderLine]) -> dict[UUID, UUID]:
     """Line to the station of its product; lines that no station cooks are missing."""
-    rows = Product.objects.filter(pk__in={line.product_id for line in lines}, station__isnull=False)
-    stations = dict(rows.values_list("pk", "station_id"))
-    return {line.pk: stations[line.product_id] for line in lines if line.product_id in stations}
+    known: dict[UUID, UUID | None] = kept("stations", dict)
+    wanted = {line.product_id for line in lines} - known.keys()
+    if wanted:
+        known |= dict(Product.objects.filter(pk__in=wanted).values_list("pk", "station_id"))
+    found = ((line.pk, known[line.product_id]) for line in lines)
+    return {pk: station for pk, station in found if station}

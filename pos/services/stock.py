@@ -1,7 +1,7 @@
 """Products of which only so many are left: counted down in the transaction of the order."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from math import ceil
@@ -11,29 +11,31 @@ from uuid import UUID
 from django.db.models import Case, F, Value, When
 
 from fynlo.events.log import Author, append_all
-from pos.choices import Availability
+from pos.choices import Availability, LateFlag
 from pos.documents import PRODUCT
 from pos.errors import ProductSoldOut
 from pos.models import OrderLine, Product
 from pos.selectors.menu import menu_changed
+from pos.services.facts import Fact
 
 Menu = Mapping[UUID, dict[str, Any]]
 
 
-def take(lines: Iterable[OrderLine], *, menu: Menu, now: datetime) -> set[UUID]:
-    """Count these lines' pieces off what is left; a part of a piece takes a whole one.
+def take(
+    lines: Iterable[OrderLine], *, menu: Menu, now: datetime, fact: Fact | None = None
+) -> set[UUID]:
+    """Count these lines' pieces off what is left; a part of a piece takes a whole one. Where it
+    is a `fact` they were sold, though there are fewer: what is left is taken.
 
     A line keeps in `counted` what it took, to give back just that.
     The products' rows are locked in the order of their keys, after the order's own row: twenty
     tills that sell the last ten sell exactly ten. Returns what to `announce` last of all.
     Raises ProductSoldOut; the transaction must then be rolled back.
     """
-    wanted: dict[UUID, int] = defaultdict(int)
-    for line in lines:
-        if _is_scarce(menu, line, now):
-            line.counted = ceil(line.quantity)
-            wanted[line.product_id] += line.counted
-    return _count_down(wanted)
+    scarce = [line for line in lines if _is_scarce(menu, line, now)]
+    for line in scarce:
+        line.counted = ceil(line.quantity)
+    return _count_down(scarce, [line.counted for line in scarce], fact)
 
 
 def give_back(lines: Iterable[OrderLine]) -> set[UUID]:
@@ -49,13 +51,15 @@ def give_back(lines: Iterable[OrderLine]) -> set[UUID]:
     return _count_up(returned)
 
 
-def change_quantity(line: OrderLine, quantity: Decimal, *, menu: Menu, now: datetime) -> set[UUID]:
+def change_quantity(
+    line: OrderLine, quantity: Decimal, *, menu: Menu, now: datetime, fact: Fact | None = None
+) -> set[UUID]:
     """Only the difference is taken or given back. Locks, returns and raises as `take` does."""
     more = ceil(quantity) - ceil(line.quantity)
     line.quantity = quantity
     if more > 0 and _is_scarce(menu, line, now):
         line.counted += more
-        return _count_down({line.product_id: more})
+        return _count_down([line], [more], fact)
     returned = min(line.counted, max(-more, 0))
     line.counted -= returned
     return _count_up({line.product_id: returned})
@@ -78,11 +82,31 @@ def _is_scarce(menu: Menu, line: OrderLine, now: datetime) -> bool:
     return until is None or datetime.fromisoformat(until) > now
 
 
-def _count_down(pieces: Mapping[UUID, int]) -> set[UUID]:
-    for product_id in sorted(pieces):
-        if not _sell(product_id, pieces[product_id]):
+def _count_down(lines: Sequence[OrderLine], pieces: Sequence[int], fact: Fact | None) -> set[UUID]:
+    """`pieces` of each line, which its `counted` has already."""
+    wanted: dict[UUID, list[tuple[OrderLine, int]]] = defaultdict(list)
+    for line, count in zip(lines, pieces, strict=True):
+        wanted[line.product_id].append((line, count))
+    changed = set()
+    for product_id in sorted(wanted):
+        if _sell(product_id, sum(count for _, count in wanted[product_id])):
+            changed.add(product_id)
+        elif fact is None:
             raise ProductSoldOut(extra={"product": str(product_id)})
-    return set(pieces)
+        else:
+            fact.note(LateFlag.SOLD_OUT)
+            changed |= _take_the_rest(product_id, wanted[product_id])
+    return changed
+
+
+def _take_the_rest(product_id: UUID, wanted: Sequence[tuple[OrderLine, int]]) -> set[UUID]:
+    rows = Product.objects.select_for_update(of=("self",), no_key=True).filter(pk=product_id)
+    stock = left = rows.values_list("stock", flat=True).get() or 0
+    for line, count in wanted:
+        given = min(count, left)
+        line.counted -= count - given
+        left -= given
+    return {product_id} if stock and _sell(product_id, stock - left) else set()
 
 
 def _sell(product_id: UUID, pieces: int) -> bool:

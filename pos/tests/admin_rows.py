@@ -47,7 +47,7 @@ def _make(model: Any, known: dict[Any, Any], word: str) -> Any:
     columns = [
         column
         for column in model._meta.concrete_fields
-        if not (column.primary_key or isinstance(column, MADE_BY_POSTGRESQL))
+        if not (_is_own_key(column) or isinstance(column, MADE_BY_POSTGRESQL))
     ]
     values = {column.name: _value(column, known, word) for column in columns}
     if "ends_at" in values:
@@ -56,6 +56,10 @@ def _make(model: Any, known: dict[Any, Any], word: str) -> Any:
     if model._meta.label == "payments.LedgerTransaction":
         _balance(known[model], known[Restaurant])
     return known[model]
+
+
+def _is_own_key(column: Any) -> bool:
+    return column.primary_key and not isinstance(column, models.ForeignKey)
 
 
 def _balance(posted: Any, place: Restaurant) -> None:

@@ -1,3 +1,3 @@
-from syncing.admin import webhooks
+from syncing.admin import conflicts, devices, operations, strategies, webhooks
 
-__all__ = ["webhooks"]
+__all__ = ["conflicts", "devices", "operations", "strategies", "webhooks"]

@@ -8,6 +8,7 @@ from django.db import connection
 
 from fynlo.db import OwnedQuerySet
 from syncing.choices import Verdict
+from syncing.documents import SYNC_OPERATION
 from syncing.models import Conflict, SyncOperation
 
 _MISSING = """
@@ -24,6 +25,11 @@ GAPS_SHOWN = 100
 
 def operations(restaurant_id: UUID) -> OwnedQuerySet[SyncOperation]:
     return SyncOperation.objects.for_restaurant(restaurant_id)
+
+
+def operation_document(row: SyncOperation) -> str:
+    """As it stands; it has to exist."""
+    return SYNC_OPERATION.read(operations(row.restaurant_id).filter(pk=row.pk))[0]
 
 
 def stored(restaurant_id: UUID, op_ids: Collection[UUID]) -> dict[UUID, SyncOperation]:

@@ -4,13 +4,17 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from fynlo.api.parsers import canonical
+from pos.choices import LateFlag
+from pos.services.facts import Fact
 from syncing.choices import OperationType
 
+OLDEST = timedelta(days=31)
+AHEAD = timedelta(minutes=5)
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
@@ -35,8 +39,17 @@ class Operation:
     faults: Any = None
 
     def happened_at(self, now: datetime) -> datetime:
-        """By the till's clock, which may be fast: never later than `now`."""
-        return min(self.occurred_at or now, now)
+        """By the till's clock, which may be fast: never later than `now`. A clock that is further
+        off than a till is ever away is not believed at all."""
+        at = self.occurred_at or now
+        return at if now - OLDEST <= at <= now else now
+
+    def fact(self, now: datetime) -> Fact:
+        """What it tells of, for the services."""
+        known = Fact(self.happened_at(now))
+        if self.occurred_at and not now - OLDEST <= self.occurred_at <= now + AHEAD:
+            known.note(LateFlag.CLOCK_OFF)
+        return known
 
     @property
     def can_be_kept(self) -> bool:

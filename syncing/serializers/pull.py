@@ -4,9 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from fynlo.api.inputs import Id, Input, Text
+from fynlo.api.inputs import Id, Input, Text, Whole
 from fynlo.api.pages import PageQuery
-from syncing.choices import Choice, Verdict
+from syncing.choices import STRATEGIES, Choice, Strategy, Verdict
 from syncing.selectors.pulling import BUCKETS
 from syncing.selectors.snapshot import ENTITIES
 from syncing.serializers.push import Changes
@@ -53,13 +53,23 @@ class OperationQuery(PageQuery):
 class RetryInput(Input):
     """`changes` replaces what the till had sent, as somebody has mended it."""
 
+    version = Whole(required=False, min_value=1, max_value=2**31 - 1)
     changes = Changes(required=False)
 
 
 class DismissInput(Input):
+    version = Whole(required=False, min_value=1, max_value=2**31 - 1)
     reason = Text(max_length=200)
 
 
 class ResolveInput(Input):
     choice = serializers.ChoiceField(choices=Choice.choices)
     document = Changes(required=False)
+
+
+class StrategyInput(Input):
+    """`field` `*`: all the others of the entity."""
+
+    entity = serializers.ChoiceField(choices=[(name, name) for name in STRATEGIES])
+    field = Text(max_length=64)
+    strategy = serializers.ChoiceField(choices=Strategy.choices)

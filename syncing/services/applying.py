@@ -1,6 +1,8 @@
 """Doing what a till did, by the services that do it on line."""
 
+import contextlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,19 +13,20 @@ from rest_framework.exceptions import ValidationError
 from fynlo.accounts.actor import Actor
 from fynlo.api.idempotency import fingerprint_of
 from fynlo.api.problems import as_domain_error
+from fynlo.batches import forgetting
 from fynlo.db import transaction_required
 from fynlo.errors import VersionConflict
-from syncing.choices import OperationType, Verdict
+from syncing.choices import ENVELOPE, OperationType, Verdict
 from syncing.errors import ChangesRefused, OperationUnknown
 from syncing.selectors.documents import known_before
 from syncing.selectors.pushed import Operation
-from syncing.services.entries import ENTRIES, Call, Entry
+from syncing.services.entries import ENTRIES, FAMILIAR, Call, Entry
 from syncing.services.merging import Merge, merge
 from syncing.services.outcomes import Outcome
 from syncing.services.strategies import Rules
 
-# Set by the envelope, not by the act.
-_NOT_CHANGES = frozenset({"action", "id", "order", "version"})
+NEVER = 0
+"""A version that nothing has."""
 
 
 @transaction_required
@@ -33,13 +36,29 @@ def apply(operation: Operation, *, by: Actor, now: datetime, rules: Rules) -> Ou
     Raises OperationUnknown, PermissionMissing, DRF's ValidationError, and what that service raises.
     """
     entry = _entry(operation, by)
+    with contextlib.nullcontext() if _is_familiar(operation) else forgetting():
+        return _do(operation, entry, by=by, now=now, rules=rules)
+
+
+def _is_familiar(operation: Operation) -> bool:
+    return (operation.entity, operation.verb) in FAMILIAR
+
+
+def _do(operation: Operation, entry: Entry, *, by: Actor, now: datetime, rules: Rules) -> Outcome:
     call = _call(operation, entry, operation.changes, by=by, now=now)
-    is_update = operation.type is OperationType.UPDATE
     try:
-        text = entry.do(call, operation.base_version if is_update else None)
+        text = entry.do(call, _expected(operation))
     except VersionConflict as stale:
         return _merged(operation, entry, stale.extra["current"], by=by, now=now, rules=rules)
-    return _applied(Verdict.APPLIED, text)
+    return _applied(Verdict.APPLIED, text, call)
+
+
+def _expected(operation: Operation) -> int | None:
+    """The version it builds upon. With `base` it is compared in any case: an earlier change of the
+    till itself may still be under way, and its version then says nothing."""
+    if operation.type is not OperationType.UPDATE:
+        return None
+    return operation.base_version if operation.base is None else NEVER
 
 
 @transaction_required
@@ -49,19 +68,20 @@ def force(operation: Operation, changes: Mapping[str, Any], *, by: Actor, now: d
     Raises ChangesRefused, and as `apply` does.
     """
     entry = _entry(operation, by)
-    kept = {k: v for k, v in operation.changes.items() if k in _NOT_CHANGES - {"version"}}
+    kept = {k: v for k, v in operation.changes.items() if k in ENVELOPE - {"version"}}
     try:
         call = _call(operation, entry, {**kept, **changes}, by=by, now=now)
     except ValidationError as error:
         raise ChangesRefused(extra=as_domain_error(error).extra) from error
-    return _applied(Verdict.MERGED, entry.do(call, None))
+    return _applied(Verdict.MERGED, entry.do(call, None), call)
 
 
 def _entry(operation: Operation, by: Actor) -> Entry:
     entry = ENTRIES.get((operation.entity, operation.verb))
     if entry is None:
         raise OperationUnknown
-    by.must(entry.permission)
+    if entry.permission:
+        by.must(entry.permission)
     return entry
 
 
@@ -73,15 +93,20 @@ def _call(
     return Call(
         by=by,
         now=now,
-        occurred_at=operation.happened_at(now),
+        fact=operation.fact(now),
         entity_id=operation.entity_id,
         fingerprint=fingerprint_of({**changes, "id": str(operation.entity_id)}),
         data=body.validated_data,
     )
 
 
-def _applied(verdict: Verdict, text: str) -> Outcome:
-    return Outcome(verdict, version=orjson.loads(text)["version"] if text else None, document=text)
+def _applied(verdict: Verdict, text: str, call: Call | None = None) -> Outcome:
+    return Outcome(
+        verdict,
+        version=orjson.loads(text)["version"],
+        document=text,
+        flags=tuple(call.fact.flags) if call else (),
+    )
 
 
 def _merged(
@@ -102,17 +127,20 @@ def _merged(
         entity_id=operation.entity_id,
         version=operation.base_version,
     )
-    changes = {k: v for k, v in operation.changes.items() if k not in _NOT_CHANGES}
+    changes = {k: v for k, v in operation.changes.items() if k not in ENVELOPE}
     merged = merge(
         base=base, server=server, changes=changes, strategy=rules.of_entity(operation.entity)
     )
     if merged.contested:
         return _contested(operation, merged, base, server, current)
     if not merged.wanted:
-        return _applied(Verdict.MERGED, current)
-    given = {k: v for k, v in operation.changes.items() if k in _NOT_CHANGES - {"version"}}
+        return replace(_applied(Verdict.MERGED, current), strategies=merged.used)
+    given = {k: v for k, v in operation.changes.items() if k in ENVELOPE - {"version"}}
     call = _call(operation, entry, {**given, **merged.wanted}, by=by, now=now)
-    return _applied(Verdict.MERGED, entry.do(call, server["version"]))
+    is_first = server["version"] == operation.base_version and not merged.used
+    verdict = Verdict.APPLIED if is_first else Verdict.MERGED
+    outcome = _applied(verdict, entry.do(call, server["version"]), call)
+    return replace(outcome, strategies=merged.used)
 
 
 def _part(document: dict[str, Any], entry: Entry, pk: UUID) -> dict[str, Any]:
@@ -131,6 +159,7 @@ def _contested(
         version=server["version"],
         document=current,
         contested=tuple(merged.contested),
+        strategies=merged.used,
         base=base,
         server=server,
     )

@@ -1,5 +1,6 @@
 """The three-way merge: what the device changed, against what it had seen and what is there now."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -8,14 +9,17 @@ from typing import Any
 from syncing.choices import Strategy
 
 Fields = Mapping[str, Any]
+_QUANTITY = re.compile(r"\d{1,9}(\.\d{1,3})?")
 
 
 @dataclass(slots=True)
 class Merge:
-    """`wanted` is what to write; `contested` are the fields that a person has to decide."""
+    """`wanted` is what to write; `contested` are the fields that a person has to decide; `used`
+    is the strategy of each field that both had changed."""
 
     wanted: dict[str, Any] = field(default_factory=dict)
     contested: list[str] = field(default_factory=list)
+    used: dict[str, Strategy] = field(default_factory=dict)
 
 
 def merge(
@@ -42,6 +46,7 @@ def merge(
 
 def _settle(result: Merge, name: str, values: tuple[Any, Any, Any], strategy: Strategy) -> None:
     """`values`: before, the device's, the server's."""
+    result.used[name] = strategy
     added = _sum(*values) if strategy is Strategy.ADD else None
     if added is not None:
         result.wanted[name] = added
@@ -49,11 +54,13 @@ def _settle(result: Merge, name: str, values: tuple[Any, Any, Any], strategy: St
         result.wanted[name] = values[1]
     elif strategy is not Strategy.SERVER_WINS:
         result.contested.append(name)
+        result.used[name] = Strategy.MANUAL
 
 
-def _sum(before: Any, ours: Any, theirs: Any) -> str | None:
+def _sum(*values: Any) -> str | None:
     """None when the three are not quantities, or come to nothing."""
-    if not all(isinstance(value, str) for value in (before, ours, theirs)):
+    if not all(isinstance(value, str) and _QUANTITY.fullmatch(value) for value in values):
         return None
+    before, ours, theirs = values
     total = Decimal(theirs) + Decimal(ours) - Decimal(before)
     return format(total.normalize(), "f") if total > 0 else None

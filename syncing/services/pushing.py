@@ -18,9 +18,12 @@ from psycopg2 import errorcodes
 from fynlo.accounts.actor import Actor
 from fynlo.api.errors import InputInvalid
 from fynlo.api.problems import as_domain_error, document
-from fynlo.db import durable
+from fynlo.batches import batch
+from fynlo.db import durable, look_up_created
 from fynlo.events.gathering import gathered
-from syncing.choices import Verdict
+from payments.models import Payment
+from pos.models import Order
+from syncing.choices import OperationType, Verdict
 from syncing.errors import (
     GroupFailed,
     HashMismatch,
@@ -45,7 +48,9 @@ _NEVER = frozenset(
     {"hash_mismatch", "operation_unknown", "operation_reused", "approver_offline"}
     | {"text_cannot_be_kept", "input_invalid", "permission_missing", "id_conflict"}
 )
-_MAY_COME_RIGHT = frozenset({"try_again", "not_found", "unknown_reference"})
+_MAY_COME_RIGHT = frozenset(
+    {"try_again", "not_found", "unknown_reference", "not_clocked_in", "not_on_break"}
+)
 _PROGRESS = """
 INSERT INTO syncing_deviceprogress AS p
     (device_id, restaurant_id, told_seq, pushed_at, pulled_seq) VALUES (%s, %s, %s, %s, 0)
@@ -112,6 +117,18 @@ def push(*, by: Actor, now: datetime, operations: Sequence[Operation], told_seq:
     return outcomes
 
 
+def in_their_order(operations: Sequence[Operation], outcomes: Outcomes) -> list[Outcome]:
+    """One for each, as the till sent them. Of two with one id the first was done; another one that
+    says something else is refused."""
+    first: dict[UUID, Operation] = {}
+    return [
+        outcomes[operation.op_id]
+        if first.setdefault(operation.op_id, operation).hash == operation.hash
+        else refused(OperationReused())
+        for operation in operations
+    ]
+
+
 def _in_order(operations: Sequence[Operation]) -> list[Operation]:
     """By number; of those with one id the first."""
     once = {operation.op_id: operation for operation in reversed(operations)}
@@ -140,12 +157,20 @@ def _together(at_hand: Push, operations: Sequence[Operation]) -> Outcomes:
         _wait_for_my_turn(at_hand.by)
         outcomes, fresh = _known(at_hand, operations)
         made: Outcomes = {}
-        with gathered() as events:
+        with batch(), gathered() as events:
+            _look_up(fresh)
             for operation in fresh:
                 events.occurred_at = operation.happened_at(at_hand.now)
                 made[operation.op_id] = _apply(operation, at_hand)
             store(fresh, made, by=at_hand.by, now=at_hand.now)
         return outcomes | made
+
+
+def _look_up(fresh: Sequence[Operation]) -> None:
+    """Which of what they make is there already."""
+    made = [row for row in fresh if row.type is OperationType.CREATE]
+    for model, name in ((Order, "order"), (Payment, "payment")):
+        look_up_created(model, [row.entity_id for row in made if row.entity == name])
 
 
 def _apply(operation: Operation, at_hand: Push) -> Outcome:
@@ -220,6 +245,7 @@ def _as_before(operation: Operation, row: SyncOperation) -> Outcome:
         code=row.code,
         detail=row.detail,
         version=row.entity_version,
+        flags=tuple(row.flags),
         first=Verdict(row.verdict),
     )
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.choices import Role
 from fynlo.api.parsers import canonical
-from fynlo.db import transaction_required
+from fynlo.db import check_version, transaction_required
 from fynlo.errors import NotFound
 from fynlo.events.gathering import gathered
 from fynlo.events.log import append, append_all
@@ -18,7 +18,12 @@ from syncing.choices import Choice, OperationType, Verdict
 from syncing.documents import CONFLICT, SYNC_OPERATION
 from syncing.errors import ConflictResolved, DocumentMissing, OperationNotWaiting, TextCannotBeKept
 from syncing.models import SyncOperation
-from syncing.selectors.operations import conflicts, group_of, operations
+from syncing.selectors.operations import (
+    conflicts,
+    group_of,
+    operation_document,
+    operations,
+)
 from syncing.selectors.pushed import Operation
 from syncing.services.applying import apply, force
 from syncing.services.outcomes import Outcome
@@ -30,14 +35,20 @@ MAX_TRIES = 8
 
 @transaction_required
 def retry(
-    *, by: Actor, now: datetime, op_id: UUID, changes: Mapping[str, Any] | None = None
+    *,
+    by: Actor,
+    now: datetime,
+    op_id: UUID,
+    changes: Mapping[str, Any] | None = None,
+    expected_version: int | None = None,
 ) -> str:
     """Try a quarantined operation again, as somebody has mended it (`changes`) or as it is, with
     the rest of its group. The operation's document, whether it went through or not.
 
-    Done with the permissions of `by`. Raises NotFound, OperationNotWaiting, TextCannotBeKept.
+    Done with the permissions of `by`. Locks the operations of its group.
+    Raises NotFound, OperationNotWaiting, VersionConflict, TextCannotBeKept.
     """
-    row = _waiting(by.restaurant_id, op_id)
+    row = _waiting(by.restaurant_id, op_id, expected_version)
     if changes is not None:
         row.changes = dict(changes)
         if not _operation(row).can_be_kept:
@@ -68,12 +79,14 @@ def retry_due(*, pk: UUID, now: datetime) -> None:
 
 
 @transaction_required
-def dismiss(*, by: Actor, now: datetime, op_id: UUID, reason: str) -> str:
-    """Somebody decides that it is not to be done, and says why.
+def dismiss(
+    *, by: Actor, now: datetime, op_id: UUID, reason: str, expected_version: int | None = None
+) -> str:
+    """Somebody decides that it is not to be done, and says why. Locks the operation.
 
-    Raises NotFound, OperationNotWaiting.
+    Raises NotFound, OperationNotWaiting, VersionConflict.
     """
-    row = _waiting(by.restaurant_id, op_id)
+    row = _waiting(by.restaurant_id, op_id, expected_version)
     row.verdict, row.code = Verdict.REJECTED, "dismissed"
     row.settled_by_id, row.settled_at, row.reason = by.membership_id, now, reason
     row.next_try_at, row.version = None, row.version + 1
@@ -112,12 +125,13 @@ def resolve(
     return append(kind="sync.conflict_resolved", document=CONFLICT, entity_id=pk, by=by, now=now)
 
 
-def _waiting(restaurant_id: UUID, op_id: UUID) -> SyncOperation:
+def _waiting(restaurant_id: UUID, op_id: UUID, expected_version: int | None) -> SyncOperation:
     row = operations(restaurant_id).select_for_update(of=("self",)).filter(op_id=op_id).first()
     if row is None:
         raise NotFound
     if row.verdict != Verdict.QUARANTINED:
         raise OperationNotWaiting
+    check_version(row.version, expected_version, document=lambda: operation_document(row))
     return row
 
 
@@ -139,6 +153,7 @@ def _try(rows: Sequence[SyncOperation], *, by: Actor, now: datetime) -> None:
 def _settle(row: SyncOperation, outcome: Outcome, by: Actor, now: datetime) -> None:
     row.verdict, row.code, row.detail = outcome.verdict, outcome.code, outcome.detail
     row.entity_version, row.next_try_at = outcome.version, None
+    row.flags, row.strategies = list(outcome.flags), dict(outcome.strategies)
     row.settled_by_id, row.settled_at = by.membership_id, now
     row.tries, row.version = row.tries + 1, row.version + 1
 

@@ -65,6 +65,8 @@ def _row(operation: Operation, outcome: Outcome, *, by: Actor, now: datetime) ->
         verdict=outcome.verdict,
         code=outcome.code,
         detail=outcome.detail,
+        flags=list(outcome.flags),
+        strategies=dict(outcome.strategies),
         entity_version=outcome.version,
         next_try_at=now + timedelta(seconds=wait) if wait else None,
     )

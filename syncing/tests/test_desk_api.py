@@ -67,7 +67,7 @@ def test_a_manager_mends_what_the_till_had_wrong(
 ) -> None:
     pk = str(new_id())
     till.did("order", "create", menu.order(channel="takeaway"), pk=pk, group="sale")
-    paid = till.did("payment", "create", {"order": pk, "tendered": 1}, group="sale")
+    paid = till.did("payment", "create", {"order": pk, "tendered": 0}, group="sale")
     till.push()
     response = manager.post(
         f"sync/operations/{paid['op_id']}/retry/", {"changes": {"order": pk, "tendered": 2000}}

@@ -1,8 +1,10 @@
 """A till that was away becomes as the server is, and can prove it."""
 
+import gzip
 import hashlib
 from typing import Any
 
+import brotli
 import pytest
 from django.http import HttpResponse
 
@@ -12,6 +14,7 @@ from pos.models import Product
 from pos.tests.conftest import Menu, opened, said
 
 pytestmark = pytest.mark.django_db
+UNPACK = {"gzip": gzip.decompress, "br": brotli.decompress}
 Held = dict[tuple[str, str], dict[str, Any]]
 
 
@@ -171,5 +174,8 @@ def test_a_page_takes_few_statements(
 
 def test_pages_are_compressed_for_who_asks(cashier: Member, menu: Menu) -> None:
     Product.objects.filter(pk=menu.water.pk).update(description="still " * 80)
-    response: HttpResponse = cashier.get("sync/pull/", Accept_Encoding="gzip")
-    assert response["Content-Encoding"] == "gzip"
+    plain: HttpResponse = cashier.get("sync/pull/")
+    for asked, given in (("gzip", "gzip"), ("gzip, br", "br"), ("br;q=0, gzip", "gzip")):
+        response: HttpResponse = cashier.get("sync/pull/", Accept_Encoding=asked)
+        assert (response["Content-Encoding"], response["Vary"]) == (given, "Accept-Encoding")
+        assert UNPACK[given](response.content) == plain.content

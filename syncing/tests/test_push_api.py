@@ -76,7 +76,7 @@ def test_one_that_cannot_be_done_holds_up_no_other(till: OfflineTill, menu: Menu
 def test_a_group_is_done_together_or_not_at_all(till: OfflineTill, menu: Menu) -> None:
     pk = str(new_id())
     till.did("order", "create", menu.order(channel="takeaway"), pk=pk, group="sale")
-    till.did("payment", "create", {"order": pk, "tendered": 1}, group="sale")
+    till.did("payment", "create", {"order": pk, "tendered": 0}, group="sale")
     other = an_order(till, menu)
     rows = till.push()
     assert verdicts(rows) == ["quarantined", "quarantined", "applied"]

@@ -1,5 +1,7 @@
+from collections.abc import Callable
 from uuid import UUID
 
+import orjson
 from django.http import HttpResponse
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -8,10 +10,19 @@ from fynlo.accounts.choices import Permission
 from fynlo.api.operations import operation
 from fynlo.api.pages import PageQuery
 from fynlo.api.views import Endpoint
-from syncing.documents import CONFLICT, SYNC_OPERATION
+from syncing.documents import CONFLICT, FIELD_STRATEGY, SYNC_OPERATION
 from syncing.selectors.operations import filtered_operations, unresolved_conflicts
-from syncing.serializers.pull import DismissInput, OperationQuery, ResolveInput, RetryInput
+from syncing.selectors.strategies import strategies_in_force, strategy_figures
+from syncing.serializers.pull import (
+    DismissInput,
+    OperationQuery,
+    ResolveInput,
+    RetryInput,
+    StrategyInput,
+)
 from syncing.services.settling import dismiss, resolve, retry
+from syncing.services.strategies import set_strategy
+from syncing.views.shapes import STRATEGIES_SHAPE
 
 
 class Operations(Endpoint):
@@ -28,12 +39,33 @@ class Operations(Endpoint):
     @operation(Permission.MANAGE_DEVICES, body=RetryInput, answers=SYNC_OPERATION)
     def retry(self, request: Request, op_id: UUID) -> HttpResponse:
         """Again, as it is or as somebody has mended it, with the rest of its group."""
-        return self.write(retry, op_id=op_id, **self.body())
+        return self._settle(retry, op_id)
 
     @action(detail=True, methods=["post"])
     @operation(Permission.MANAGE_DEVICES, body=DismissInput, answers=SYNC_OPERATION)
     def dismiss(self, request: Request, op_id: UUID) -> HttpResponse:
-        return self.write(dismiss, op_id=op_id, **self.body())
+        return self._settle(dismiss, op_id)
+
+    def _settle(self, service: Callable[..., str], op_id: UUID) -> HttpResponse:
+        given = self.body()
+        version = self.expected_version(given)
+        return self.write(service, op_id=op_id, expected_version=version, **given)
+
+
+class Strategies(Endpoint):
+    """Who wins where both have changed the same field."""
+
+    @operation(Permission.MANAGE_DEVICES, answers=STRATEGIES_SHAPE)
+    def list(self, request: Request) -> HttpResponse:
+        """The rules in force, and how often each decided in the last 30 days."""
+        rules = strategies_in_force(self.actor.restaurant_id)
+        figures = strategy_figures(self.actor.restaurant_id, now=self.now)
+        return self.answer(orjson.dumps({"rules": rules, "figures": figures}))
+
+    @operation(Permission.EDIT_SYNC_RULES, body=StrategyInput, answers=FIELD_STRATEGY)
+    def create(self, request: Request) -> HttpResponse:
+        """A rule of one's own, in place of the one there was."""
+        return self.write(set_strategy, **self.body())
 
 
 class Conflicts(Endpoint):

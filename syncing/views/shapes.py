@@ -1,8 +1,7 @@
 """What the answers of offline work look like, and how they are put together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 import orjson
 
@@ -36,6 +35,7 @@ _VERDICT = _object(
     code=_TEXT,
     detail=_TEXT,
     version=_maybe(_NUMBER),
+    flags=_list(_TEXT),
 )
 VERDICTS = _object(verdicts=_list(_VERDICT), gaps=_RANGES)
 PREVIEW = _object(verdicts=_list(_VERDICT))
@@ -84,14 +84,18 @@ STATUS = _object(
         )
     )
 )
+STRATEGIES_SHAPE = _object(
+    rules=_list(
+        _object(entity=_TEXT, field=_TEXT, strategy=_TEXT, is_own={"type": "boolean"}),
+    ),
+    figures=_list(_object(entity=_TEXT, field=_TEXT, strategy=_TEXT, count=_NUMBER)),
+)
 MUST_REFETCH = '{"must_refetch":true}'
 
 
-def verdicts(
-    operations: Sequence[Operation], outcomes: Mapping[UUID, Outcome]
-) -> list[dict[str, Any]]:
-    """In the order in which the till sent them."""
-    return [_told(operation, outcomes[operation.op_id]) for operation in operations]
+def verdicts(operations: Sequence[Operation], outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """`outcomes` of each, in the order in which the till sent them."""
+    return [_told(*pair) for pair in zip(operations, outcomes, strict=True)]
 
 
 def _told(operation: Operation, outcome: Outcome) -> dict[str, Any]:
@@ -103,6 +107,7 @@ def _told(operation: Operation, outcome: Outcome) -> dict[str, Any]:
         "code": outcome.code,
         "detail": outcome.detail,
         "version": outcome.version,
+        "flags": outcome.flags,
     }
     if outcome.first:
         said["first"] = outcome.first

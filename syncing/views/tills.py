@@ -3,7 +3,6 @@ from dataclasses import replace
 import orjson
 from django.http import HttpResponse
 from django.utils.decorators import method_decorator
-from django.views.decorators.gzip import gzip_page
 from rest_framework.decorators import action
 from rest_framework.request import Request
 
@@ -19,13 +18,14 @@ from syncing.selectors.status import status
 from syncing.serializers.pull import ChecksumQuery, PullQuery
 from syncing.serializers.push import PushInput
 from syncing.services.pulling import note_pulled
-from syncing.services.pushing import preview, push
+from syncing.services.pushing import in_their_order, preview, push
 from syncing.views import shapes
+from syncing.views.compression import compressed
 
 PUSH_LIMIT = 5 * 1024 * 1024
 
 
-@method_decorator(gzip_page, name="dispatch")
+@method_decorator(compressed, name="dispatch")
 class Sync(Endpoint):
     """What tills did offline, and what they missed meanwhile."""
 
@@ -39,7 +39,7 @@ class Sync(Endpoint):
         operations, told_seq = given["operations"], given["device_seq_to"]
         outcomes = push(by=self.actor, now=self.now, operations=operations, told_seq=told_seq)
         missing = gaps(self.actor.device_id) if self.actor.device_id else []
-        told = shapes.verdicts(operations, outcomes)
+        told = shapes.verdicts(operations, in_their_order(operations, outcomes))
         return self.answer(orjson.dumps({"verdicts": told, "gaps": missing}))
 
     @action(detail=False, methods=["post"])
@@ -48,7 +48,8 @@ class Sync(Endpoint):
         """What a push would say. Nothing is done."""
         operations = self.body()["operations"]
         outcomes = preview(by=self.actor, now=self.now, operations=operations)
-        return self.answer(orjson.dumps({"verdicts": shapes.verdicts(operations, outcomes)}))
+        told = shapes.verdicts(operations, in_their_order(operations, outcomes))
+        return self.answer(orjson.dumps({"verdicts": told}))
 
     @action(detail=False, methods=["get"])
     @operation(Permission.USE_SYNC, query=PullQuery, answers=shapes.PULLED)

@@ -1,0 +1,68 @@
+"""SIGKILL for parts of a stack that `make run` has started, found by its state folder."""
+
+import os
+import random
+import signal
+import threading
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+WORDS = {
+    "redis": "redis-server",
+    "websocket": "uvicorn",
+    "worker": "celery --quiet --app fynlo worker",
+    "web": "granian",
+}
+PARTS = (*WORDS, "postgres")
+
+
+class Killer(threading.Thread):
+    """One part every `every_s` seconds until `stop`; `killed` counts them. The supervisor starts
+    each again."""
+
+    def __init__(self, state: Path, *, every_s: float, seed: int) -> None:
+        super().__init__(daemon=True)
+        self.state, self.every_s = state, every_s
+        self.dice = random.Random(seed)  # noqa: S311
+        self.killed: Counter[str] = Counter()
+        self.done = threading.Event()
+
+    def run(self) -> None:
+        order: list[str] = []
+        while not self.done.wait(self.every_s):
+            order = order or self.dice.sample(PARTS, len(PARTS))
+            part = order.pop()
+            pids = pids_of(self.state, part)
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self.killed[part] += bool(pids)
+
+    def stop(self) -> None:
+        self.done.set()
+        self.join(timeout=10)
+        time.sleep(2)
+
+
+def pids_of(state: Path, part: str) -> list[int]:
+    """The processes of one part of this stack and of no other."""
+    if part == "postgres":
+        with suppress(OSError, ValueError):
+            return [int((state / "postgres" / "postmaster.pid").read_text().split("\n")[0])]
+        return []
+    return [
+        process.pid
+        for process in psutil.process_iter(["pid", "cmdline"])
+        if WORDS[part] in " ".join(process.info["cmdline"] or []) and _is_of(process, state)
+    ]
+
+
+def _is_of(process: psutil.Process, state: Path) -> bool:
+    with suppress(psutil.Error):
+        named = process.environ().get("FYNLO_STATE") == str(state)
+        return named or str(state) in " ".join(process.cmdline())
+    return False
