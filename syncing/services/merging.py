@@ -35,13 +35,22 @@ def merge(
     for name, ours in changes.items():
         theirs = server.get(name)
         before = (base or {}).get(name)
-        if ours == theirs:
+        if _says_nothing(base, (before, ours, theirs), strategy(name)):
             continue
         if base is not None and before == theirs:
             result.wanted[name] = ours
         else:
             _settle(result, name, (before, ours, theirs), strategy(name))
     return result
+
+
+def _says_nothing(base: Fields | None, values: tuple[Any, Any, Any], strategy: Strategy) -> bool:
+    """The device left it as it was, or both made the same of it: two that added one each have
+    added two."""
+    before, ours, theirs = values
+    if base is not None and before == ours:
+        return True
+    return bool(ours == theirs and (base is None or strategy is not Strategy.ADD))
 
 
 def _settle(result: Merge, name: str, values: tuple[Any, Any, Any], strategy: Strategy) -> None:

@@ -1,11 +1,14 @@
 """What somebody may try with a push: whatever comes, nobody else's things are touched."""
 
+from itertools import count
 from typing import Any
 
 import pytest
 
 from fynlo.db import new_id
 from fynlo.testing.cast import Member
+from fynlo.testing.dying import dies_at
+from payments.selectors.ledger_checks import ledger_faults
 from pos.models import Order
 from pos.tests.conftest import Menu, opened, said
 from syncing.models import SyncOperation
@@ -139,3 +142,21 @@ def test_a_hash_in_capitals_is_a_hash(till: OfflineTill, menu: Menu) -> None:
     body = menu.order(channel="takeaway")
     till.did("order", "create", body, hash=hash_of(body).upper())
     assert verdicts(till.push()) == ["applied"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_push_that_is_killed_half_way_is_done_once_when_it_comes_again(
+    till: OfflineTill, menu: Menu
+) -> None:
+    """SIGKILL at every third of its writes, the last ones of its commit among them."""
+    for step in count(step=3):
+        pk = till.did("order", "create", menu.order(channel="takeaway"))["entity_id"]
+        till.did("order_line", "create", {"order": pk, "product": str(menu.water.pk)})
+        till.did("payment", "create", {"order": pk, "amount": 1450, "tendered": 1450})
+        was_killed = dies_at(step, till.push)
+        assert set(verdicts(till.push())) == ({"applied"} if was_killed else {"duplicate"})
+        order = said(till.member.get(f"orders/{pk}/"))
+        assert (len(order["lines"]), order["paid"]) == (2, 1450)
+        if not was_killed:
+            break
+    assert ledger_faults() == []

@@ -223,6 +223,30 @@ def test_a_quantity_that_both_changed_is_added_up(
     assert order_of(till.member, order["id"])["lines"][0]["quantity"] == "4"
 
 
+def test_two_that_added_one_each_have_added_two(
+    till: OfflineTill, manager: Member, menu: Menu
+) -> None:
+    """Both tills say "2", and had seen 1."""
+    order = opened(till.member, menu.order(channel="takeaway"))
+    (line,) = order["lines"]
+    changes = {"order": order["id"], "quantity": "2"}
+    for away in (till, OfflineTill(manager)):
+        away.did("order_line", "update", changes, **at_version(line, base={"quantity": "1"}))
+        away.push()
+    assert order_of(till.member, order["id"])["lines"][0]["quantity"] == "3"
+
+
+def test_what_the_till_left_as_it_was_does_not_undo_what_others_did(
+    till: OfflineTill, manager: Member, menu: Menu
+) -> None:
+    order = opened(till.member, menu.order(channel="takeaway", note="mild"))
+    manager.patch(f"orders/{order['id']}/", {"note": "hot", "version": 1})
+    till.did("order", "update", {"note": "mild", "guests": 3}, **at_version(order, base=order))
+    till.push()
+    found = order_of(till.member, order["id"])
+    assert (found["note"], found["guests"]) == ("hot", 3)
+
+
 def test_money_never_merges_silently(owner: Member, manager: Member, menu: Menu) -> None:
     product = said(owner.get(f"products/{menu.water.pk}/"))
     manager.patch(f"products/{menu.water.pk}/", {"price": 250, "version": 1})

@@ -170,7 +170,7 @@ def test_tills_converge_whatever_happens_on_the_line() -> None:
     run_state_machine_as_test(
         Evening,
         settings=settings(
-            max_examples=EXAMPLES or 12,
+            max_examples=EXAMPLES or 40,
             stateful_step_count=20,
             derandomize=not EXAMPLES,
             deadline=None,

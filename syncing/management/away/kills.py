@@ -8,16 +8,17 @@ import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
+from redis import Redis, RedisError
 
 WORDS = {
-    "redis": "redis-server",
     "websocket": "uvicorn",
     "worker": "celery --quiet --app fynlo worker",
     "web": "granian",
 }
-PARTS = (*WORDS, "postgres")
+PARTS = (*WORDS, "postgres", "redis")
 
 
 class Killer(threading.Thread):
@@ -54,11 +55,23 @@ def pids_of(state: Path, part: str) -> list[int]:
         with suppress(OSError, ValueError):
             return [int((state / "postgres" / "postmaster.pid").read_text().split("\n")[0])]
         return []
+    if part == "redis":
+        return _redis_of(state)
     return [
         process.pid
         for process in psutil.process_iter(["pid", "cmdline"])
         if WORDS[part] in " ".join(process.info["cmdline"] or []) and _is_of(process, state)
     ]
+
+
+def _redis_of(state: Path) -> list[int]:
+    """As it says itself: it writes its title over its environment."""
+    lines = (state / "env").read_text().splitlines()
+    url = dict(line.split("=", 1) for line in lines)["REDIS_URL"]
+    with suppress(RedisError):
+        told: Any = Redis.from_url(url, socket_timeout=1).info("server")
+        return [int(told["process_id"])]
+    return []
 
 
 def _is_of(process: psutil.Process, state: Path) -> bool:
