@@ -40,3 +40,8 @@ def address(
 @pytest.fixture
 def menu(restaurant: Restaurant) -> Menu:
     return stock_menu(restaurant)
+
+
+@pytest.fixture
+def rival_menu(rival_restaurant: Restaurant) -> Menu:
+    return stock_menu(rival_restaurant)
