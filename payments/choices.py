@@ -217,6 +217,7 @@ class Obstacle(models.TextChoices):
     """Why a way to pay cannot be used now."""
 
     DISABLED = "disabled", "The restaurant does not offer it."
+    NOT_SET_UP = "not_set_up", "Nobody has set it up for this restaurant."
     NO_PRICE = "no_price", "It is not offered in this country and currency."
     PROVIDER_DOWN = "provider_down", "The provider does not answer at the moment."
     BELOW_MINIMUM = "below_minimum", "The amount is too small for it."

@@ -52,6 +52,11 @@ urlpatterns = [
         Refunds.as_view({"get": "list", "post": "create"}, basename="payment-refunds"),
         name="payment-refunds",
     ),
+    path(
+        "webhooks/stripe/<uuid:pk>/",
+        StripeWebhooks.as_view({"post": "to_restaurant"}, basename="own-stripe-webhook"),
+        name="own-stripe-webhook",
+    ),
     *router.urls,
 ]
 

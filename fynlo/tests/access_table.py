@@ -28,7 +28,11 @@ PUBLIC = {
     "GET docs/",
 }
 # Whoever holds the provider's key may call these: the signature is looked at, not a token.
-SIGNED = {"POST payments/webhooks/open-banking/", "POST payments/webhooks/stripe/"}
+SIGNED = {
+    "POST payments/webhooks/open-banking/",
+    "POST payments/webhooks/stripe/",
+    "POST payments/webhooks/stripe/<restaurant>/",
+}
 DEVICES_ONLY = {"POST auth/pin/", "POST devices/heartbeat/"}
 
 

@@ -1,11 +1,14 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from fynlo.accounts.admin.base import TenantAdmin
+from fynlo.accounts.admin.display import display
 from fynlo.accounts.admin.forms import TenantForm
 from fynlo.accounts.choices import Permission
 from payments.documents import PAYMENT_SETTINGS
@@ -40,6 +43,7 @@ class PaymentSettingsAdmin(TenantAdmin):
     list_display = ("__str__", "fee_payer", "takes_tips")
     list_select_related = ("restaurant",)
     ordering = ("pk",)
+    readonly_fields = ("webhook_address",)
     money = ("refund_limit", "drawer_tolerance", "fee_tolerance")
     fieldsets: ClassVar[Any] = (
         (
@@ -59,10 +63,16 @@ class PaymentSettingsAdmin(TenantAdmin):
                     ("truelayer_merchant_account", "stripe_account"),
                     "stripe_publishable_key",
                     tuple(SECRETS),
+                    "webhook_address",
                 )
             },
         ),
     )
+
+    @display(description="Where your own Stripe account sends its webhooks")
+    def webhook_address(self, chosen: PaymentSettings) -> str:
+        path = reverse("own-stripe-webhook", args=[chosen.restaurant_id])
+        return f"{settings.PUBLIC_PAY_BASE_URL}{path}"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

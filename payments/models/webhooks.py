@@ -7,10 +7,14 @@ from payments.choices import Provider, WebhookState
 
 class WebhookEvent(models.Model):
     """A provider's verified message: which object to ask it about. Stored once, however often it
-    is sent. `restaurant` is that of our attempt; none while it is not known."""
+    is sent. `restaurant` is that of our attempt; none while it is not known. `addressee` is the
+    restaurant whose own keys it was signed by: it can say nothing about any other's money."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     restaurant = models.ForeignKey(
+        "accounts.Restaurant", models.PROTECT, null=True, related_name="+"
+    )
+    addressee = models.ForeignKey(
         "accounts.Restaurant", models.PROTECT, null=True, related_name="+"
     )
     provider = models.CharField(max_length=16, choices=Provider.choices)
@@ -29,7 +33,11 @@ class WebhookEvent(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("provider", "event_id", name="webhook_stored_once"),
+            models.UniqueConstraint(
+                fields=["provider", "addressee", "event_id"],
+                nulls_distinct=False,
+                name="webhook_stored_once",
+            ),
         ]
         indexes = [
             models.Index(fields=["try_at"], condition=Q(state="RECEIVED"), name="webhook_waiting"),

@@ -135,7 +135,10 @@ class PaymentProvider(Protocol):
         self, provider_id: str, *, method_ref: str = "", return_url: str = "", idem: str
     ) -> ProviderAttempt: ...
 
-    def capture(self, provider_id: str, amount: int | None, *, idem: str) -> ProviderAttempt: ...
+    def capture(
+        self, provider_id: str, amount: int | None, *, platform_fee: int | None = None, idem: str
+    ) -> ProviderAttempt:
+        """All that is held, under the fee that was asked for, when both are None."""
 
     def cancel(self, provider_id: str, *, idem: str) -> CancelOutcome: ...
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from payments.choices import Provider
+from payments.choices import Method, Provider
 from payments.errors import MethodNotAvailable, NotSupported, ProviderAuth
 from payments.providers.apple import root
 from payments.providers.apple.config import AppleConfig
@@ -34,6 +34,20 @@ def provider_of(provider: str, account: RestaurantAccount) -> PaymentProvider:
     raise NotSupported
 
 
+def methods_set_up(account: RestaurantAccount) -> frozenset[Method]:
+    """The ways to pay that there are keys and accounts for. Asks nobody whether they are good."""
+    takes_cards = bool(account.stripe_secret_key or settings.STRIPE_SECRET_KEY)
+    found = {
+        Method.OPEN_BANKING: bool(
+            settings.TRUELAYER_CLIENT_ID and account.truelayer_merchant_account
+        ),
+        Method.CARD: takes_cards,
+        Method.APPLE_PAY: takes_cards and bool(settings.APPLE_PAY_MERCHANT_ID),
+        Method.CASH: True,
+    }
+    return frozenset(method for method, is_set_up in found.items() if is_set_up)
+
+
 def stripe_of(account: RestaurantAccount) -> Stripe:
     """By the restaurant's own keys when it has any, else for its account below ours.
 
@@ -51,7 +65,7 @@ def stripe_of(account: RestaurantAccount) -> Stripe:
 def _stripe_config(secret_key: str, webhook_secrets: tuple[str, ...]) -> StripeConfig:
     return StripeConfig(
         secret_key=secret_key,
-        webhook_secrets=webhook_secrets,
+        webhook_secrets=tuple(filter(None, webhook_secrets)),
         api_url=settings.STRIPE_API_URL,
         hosted_url=settings.STRIPE_HOSTED_URL,
     )

@@ -48,13 +48,25 @@ def restaurant_account(restaurant_id: UUID) -> RestaurantAccount:
 
     One without a merchant account of its own uses the deployment's.
     """
-    row = payment_settings(restaurant_id)
+    currency = restaurant_profile(restaurant_id).currency
+    return account_below(payment_settings(restaurant_id), currency=currency)
+
+
+def account_below(row: PaymentSettings, *, currency: str) -> RestaurantAccount:
+    """As `restaurant_account`, from the restaurant's row."""
     own = {field.name: getattr(row, field.name) for field in FIELDS}
     if not row.truelayer_merchant_account:
-        currency = restaurant_profile(restaurant_id).currency
         shared: dict[str, str] = settings.TRUELAYER_MERCHANT_ACCOUNTS
         own["truelayer_merchant_account"] = shared.get(currency, "")
     return RestaurantAccount(**own)
+
+
+def own_stripe(restaurant_id: UUID) -> RestaurantAccount:
+    """The restaurant's own keys at Stripe, empty for one without; it need not exist."""
+    row = payment_settings(restaurant_id)
+    return RestaurantAccount(
+        stripe_secret_key=row.stripe_secret_key, stripe_webhook_secret=row.stripe_webhook_secret
+    )
 
 
 def fee_schedules(*, country: str, currency: str, on: date) -> dict[str, FeeSchedule]:

@@ -7,8 +7,8 @@ from payments.choices import WebhookState
 from payments.models import WebhookEvent
 
 
-def webhook_id(provider: str, event_id: str) -> UUID:
-    rows = WebhookEvent.objects.filter(provider=provider, event_id=event_id)
+def webhook_id(provider: str, event_id: str, *, addressee: UUID | None) -> UUID:
+    rows = WebhookEvent.objects.filter(provider=provider, event_id=event_id, addressee_id=addressee)
     pk: UUID = rows.values_list("pk", flat=True).get()
     return pk
 

@@ -13,6 +13,7 @@ from payments.models import Payment, Refund
 from payments.providers.base import ProviderAttempt
 from payments.selectors.attempts import Held
 from payments.selectors.refunds import refunds_that_count
+from payments.services.partial import take_less
 from payments.services.postings import (
     post_captured,
     post_dispute,
@@ -46,7 +47,8 @@ def capture(held: Held, said: ProviderAttempt, *, now: datetime) -> None:
     payment, attempt = held.payment, held.attempt
     attempt.ended_at, attempt.captured = now, said.captured or attempt.amount
     attempt.actual_fee = said.fee
-    _take_less(payment, attempt.captured)
+    if attempt.captured < payment.total:
+        take_less(payment, attempt)
     payment.status = move(payment.status, PaymentStatus.CAPTURED, PAYMENT_TRANSITIONS)
     payment.captured, payment.captured_at = attempt.captured, now
     payment.business_date = _today(payment, now)
@@ -63,14 +65,6 @@ def capture(held: Held, said: ProviderAttempt, *, now: datetime) -> None:
         now=now,
     )
     held.kind = "payment.captured"
-
-
-def _take_less(payment: Payment, captured: int) -> None:
-    """Less may be captured than was held: the guest's fee and the tip come first, the rest pays
-    the bill."""
-    missing = payment.total - captured
-    payment.bill -= missing
-    payment.total = captured
 
 
 def _today(payment: Payment, now: datetime) -> date:

@@ -17,6 +17,7 @@ from payments.selectors.attempts import Held, attempt_of, calls_of, hold_attempt
 from payments.selectors.fees import payment_settings
 from payments.services.accounts import account_of, adapter_for
 from payments.services.attempts import begin_attempt, plan_call
+from payments.services.partial import taken
 from payments.services.payments import Wanted, payment_to_ask
 from payments.services.telling import tell, tell_payment
 
@@ -99,7 +100,8 @@ def plan_confirm(held: Held, *, payment_method: str, now: datetime) -> ProviderC
 
 @transaction_required
 def prepare_capture(*, by: Actor, now: datetime, pk: UUID, amount: int | None = None) -> Intent:
-    """Take `amount` (minor units; all when None) of what is held; the rest is released.
+    """Take `amount` (minor units; all when None) of what is held; the rest is released, and
+    Fynlo's fee is that of what is taken.
 
     Locks and raises as `prepare_confirm`, and CaptureAboveHold.
     """
@@ -107,7 +109,10 @@ def prepare_capture(*, by: Actor, now: datetime, pk: UUID, amount: int | None = 
     must_be(held.attempt, AttemptStatus.AUTHORIZED)
     if amount is not None and amount > held.attempt.amount:
         raise CaptureAboveHold(field="amount", extra={"held": held.attempt.amount})
-    call = plan_call(held.attempt, Operation.CAPTURE, now=now, arguments={"amount": amount})
+    less = amount if amount != held.attempt.amount else None
+    platform_fee = taken(held.payment, less).platform if less else None
+    arguments = {"amount": less, "platform_fee": platform_fee}
+    call = plan_call(held.attempt, Operation.CAPTURE, now=now, arguments=arguments)
     tell_payment(held, now=now, by=by)
     return Intent(held.payment.pk, call.pk)
 

@@ -67,8 +67,10 @@ def _grossed_up(amount: int, platform: int, rate: Rate) -> int:
 def returned(fee: int, *, whole: int, before: int, amount: int) -> int:
     """How much of `fee`, taken on `whole`, goes back with a refund of `amount` after refunds of
     `before`: rounded on the sum so far, so that all refunds together return exactly the fee."""
-    return _until(fee, whole, before + amount) - _until(fee, whole, before)
+    until = portion(fee, whole=whole, part=before + amount)
+    return until - portion(fee, whole=whole, part=before)
 
 
-def _until(fee: int, whole: int, refunded: int) -> int:
-    return divide_half_up(fee * refunded, whole)
+def portion(fee: int, *, whole: int, part: int) -> int:
+    """What `fee`, taken on `whole`, is of a `part` of it."""
+    return divide_half_up(fee * part, whole)

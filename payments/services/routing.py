@@ -1,7 +1,7 @@
 """Which way to pay to offer first. Pure.
 
-In this order: offered by the restaurant and priced here, its provider healthy, the amount within
-limits, the lowest fees, the restaurant's own preference.
+In this order: offered by the restaurant, set up for it and priced here, its provider healthy, the
+amount within limits, the lowest fees, the restaurant's own preference.
 """
 
 from collections.abc import Sequence
@@ -22,6 +22,7 @@ class Candidate:
     fees: Fees
     preference: int = 0
     is_offered: bool = True
+    is_set_up: bool = True
     is_priced: bool = True
     is_healthy: bool = True
     minimum: int = 1
@@ -37,6 +38,7 @@ class Candidate:
         """Empty when it can be used."""
         found = {
             Obstacle.DISABLED: not self.is_offered,
+            Obstacle.NOT_SET_UP: not self.is_set_up,
             Obstacle.NO_PRICE: not self.is_priced,
             Obstacle.PROVIDER_DOWN: not self.is_healthy,
             Obstacle.BELOW_MINIMUM: self.fees.charge < self.minimum,

@@ -178,5 +178,6 @@ def _payment(order: Order, amount: int, known: Conditions, *, by: Actor, now: da
 
 
 def _preferred(known: Conditions) -> Method:
-    offered: Sequence[Any] = [one for one in known.chosen.methods if one != Method.CASH]
+    usable = known.set_up - {Method.CASH}
+    offered: Sequence[Any] = [one for one in known.chosen.methods if one in usable]
     return Method(offered[0]) if offered else Method.CARD

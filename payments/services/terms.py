@@ -10,7 +10,13 @@ from payments.choices import PROVIDER_OF, FeePayer, Method, Provider, Surcharge
 from payments.errors import MethodNotAvailable, QuoteStale
 from payments.models import FeeSchedule, PaymentSettings
 from payments.providers.health import providers_down
-from payments.selectors.fees import fee_schedules, payment_settings, surcharge_rules
+from payments.providers.registry import methods_set_up
+from payments.selectors.fees import (
+    account_below,
+    fee_schedules,
+    payment_settings,
+    surcharge_rules,
+)
 from payments.services.fees import Rate, fees
 from payments.services.routing import Candidate, borne_by, may_be_charged
 
@@ -33,11 +39,13 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What is read once for all ways to pay. `down`: providers that do not answer."""
+    """What is read once for all ways to pay. `set_up`: those that there are keys and accounts for;
+    `down`: providers that do not answer."""
 
     chosen: PaymentSettings
     prices: dict[str, FeeSchedule]
     rules: dict[str, Surcharge]
+    set_up: frozenset[Method]
     down: frozenset[Provider] = frozenset()
 
 
@@ -45,10 +53,12 @@ def conditions(restaurant_id: UUID, *, now: datetime) -> Conditions:
     """Three statements."""
     profile = restaurant_profile(restaurant_id)
     on = business_date(at=now, zone=profile.time_zone, day_starts_at=profile.day_starts_at)
+    chosen = payment_settings(restaurant_id)
     return Conditions(
-        chosen=payment_settings(restaurant_id),
+        chosen=chosen,
         prices=fee_schedules(country=profile.country, currency=profile.currency, on=on),
         rules=surcharge_rules(profile.country),
+        set_up=methods_set_up(account_below(chosen, currency=profile.currency)),
         down=providers_down(),
     )
 
@@ -71,6 +81,7 @@ def terms_of(
         fees(amount, rate_of(price), bearer),
         preference=chosen.methods.index(method) if method in chosen.methods else 0,
         is_offered=method in chosen.methods,
+        is_set_up=method in known.set_up,
         is_priced=price is not None,
         is_healthy=PROVIDER_OF[method] not in known.down,
         minimum=price.minimum if price else 1,

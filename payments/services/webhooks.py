@@ -18,6 +18,7 @@ from payments.models import WebhookEvent
 from payments.providers.base import ProviderEvent, RestaurantAccount
 from payments.providers.registry import provider_of
 from payments.selectors.attempts import attempt_known_to
+from payments.selectors.fees import own_stripe
 from payments.selectors.refunds import refund_known_to
 from payments.selectors.webhooks import lock_webhook, webhook_id, webhook_row
 from payments.services.asking import refresh_attempt, refresh_refund, settlement_stalled
@@ -31,26 +32,42 @@ STALLED = "settlement_stalled"
 
 
 def read_webhook(
-    provider: Provider, raw: bytes, headers: Mapping[str, str], *, path: str, now: datetime
+    provider: Provider,
+    raw: bytes,
+    headers: Mapping[str, str],
+    *,
+    path: str,
+    now: datetime,
+    addressee: UUID | None = None,
 ) -> ProviderEvent:
     """Verifies the signature; may ask the provider for its keys: call outside a transaction.
 
-    Raises SignatureInvalid, also where no provider was set up and none can have signed;
-    ProviderError.
+    By the keys of the deployment, or by `addressee`'s own and by no other. Raises
+    SignatureInvalid, also where no provider was set up and none can have signed; ProviderError.
     """
+    account = own_stripe(addressee) if addressee else RestaurantAccount()
+    if addressee and not account.stripe_secret_key:
+        raise SignatureInvalid
     try:
-        adapter = provider_of(provider, RestaurantAccount())
+        adapter = provider_of(provider, account)
     except ProviderAuth as nobody:
         raise SignatureInvalid from nobody
     return adapter.parse_webhook(raw, headers, path=path, now=now)
 
 
 @transaction_required
-def store_webhook(*, provider: Provider, event: ProviderEvent, now: datetime) -> UUID:
+def store_webhook(
+    *,
+    provider: Provider,
+    event: ProviderEvent,
+    now: datetime,
+    addressee: UUID | None = None,
+) -> UUID:
     """The same event is stored once, however often and from wherever it comes. A worker does the
     rest; when the broker is away a sweep finds it."""
     fresh = WebhookEvent(
         provider=provider,
+        addressee_id=addressee,
         event_id=event.event_id[:120],
         kind=event.kind[:80],
         provider_id=event.provider_id[:80],
@@ -60,7 +77,7 @@ def store_webhook(*, provider: Provider, event: ProviderEvent, now: datetime) ->
         try_at=now,
     )
     WebhookEvent.objects.bulk_create([fresh], ignore_conflicts=True)
-    pk = webhook_id(provider, fresh.event_id)
+    pk = webhook_id(provider, fresh.event_id, addressee=addressee)
     task = app.signature("payments.handle_webhook", kwargs={"event_id": str(pk)})
     transaction.on_commit(task.delay, robust=True)
     return pk
@@ -100,6 +117,8 @@ def _follow(event: WebhookEvent, *, now: datetime) -> WebhookState:
     if attempt is None:
         may_come = now - event.received_at < UNKNOWN_FOR
         return WebhookState.RECEIVED if may_come else WebhookState.IGNORED
+    if event.addressee_id not in (None, attempt.restaurant_id):
+        return WebhookState.IGNORED
     refresh_attempt(attempt_id=attempt.pk, now=now)
     if STALLED in event.kind:
         settlement_stalled(attempt_id=attempt.pk, now=now)

@@ -10,6 +10,7 @@ from fynlo.db import new_id
 from fynlo.testing.cast import Member
 from payments.models import LedgerTransaction, PaymentAttempt, ProviderCall, WebhookEvent
 from payments.sandbox.stripe.remote import RunningStripe
+from payments.selectors.ledger_checks import ledger_faults
 from payments.tests.asking import deliver, last, look, row, send
 from payments.tests.conftest import balances, now_of
 from payments.tests.receiver import receiving
@@ -147,6 +148,37 @@ def test_a_hold_is_captured_in_part_once(
     assert sum(balances(cashier.restaurant).values()) == 0
     twice = act(cashier, payment, "capture", amount=250)
     assert (twice.status_code, said(twice)["code"]) == (409, "transition_not_allowed")
+
+
+def test_a_part_costs_what_a_part_costs(
+    cashier: Member, order: dict[str, Any], cards: RunningStripe
+) -> None:
+    """Of 12.50 and a tip of 1.25 held, 10.00 are taken: Fynlo's fee is 10, not 14."""
+    payment = asked(cashier, order, tip=125, manual_capture=True)
+    assert payment["platform_fee"] == 14
+    confirmed(cashier, payment, VISA)
+    done = said(act(cashier, payment, "capture", amount=1000))
+    assert (done["bill"], done["tip"], done["total"]) == (875, 125, 1000)
+    assert (done["platform_fee"], last(done)["platform_fee"]) == (10, 10)
+    assert (last(done)["estimated_fee"], last(done)["actual_fee"]) == (59, 59)
+    found = balances(cashier.restaurant)
+    assert found["platform_revenue"] == -10
+    assert found["provider_fee_payable:stripe"] == -59
+    assert found["restaurant_payable"] == 10 + 59 + 125 - 1000
+    assert "provider_fee_adjustment" not in found
+    assert ledger_faults() == []
+
+
+@pytest.mark.parametrize("parts", [(1, 0), (1, 49), (1, 125), (2, 125)])
+def test_a_part_of_less_than_the_tip_is_recorded_too(
+    cashier: Member, order: dict[str, Any], cards: RunningStripe, parts: tuple[int, int]
+) -> None:
+    payment = asked(cashier, order, tip=125, manual_capture=True)
+    confirmed(cashier, payment, VISA)
+    done = said(act(cashier, payment, "capture", amount=sum(parts)))
+    assert (done["status"], done["captured"]) == ("CAPTURED", sum(parts))
+    assert (done["bill"], done["tip"]) == parts
+    assert ledger_faults() == []
 
 
 def test_a_hold_is_released(cashier: Member, order: dict[str, Any], cards: RunningStripe) -> None:

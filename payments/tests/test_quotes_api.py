@@ -14,6 +14,15 @@ from pos.tests.conftest import Menu, said, stock_menu
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def deployment(settings: Any) -> Any:
+    """One with keys to all providers, which a quote asks nothing."""
+    settings.TRUELAYER_CLIENT_ID = settings.STRIPE_SECRET_KEY = "known"
+    settings.APPLE_PAY_MERCHANT_ID = "merchant.known"
+    settings.TRUELAYER_MERCHANT_ACCOUNTS = {"GBP": "sterling", "EUR": "euros"}
+    return settings
+
+
 def asked(member: Member, order: dict[str, Any], **body: Any) -> dict[str, Any]:
     """The quote, which has to be given."""
     response = member.post("payments/quote/", {"order": order["id"], **body})
@@ -90,7 +99,7 @@ def test_currencies_of_other_exponents_count_in_their_own_minor_units(
     member, menu = elsewhere(country, currency)
     quote = asked(member, order_of(member, menu, price), fee_payer="customer")
     rows = by_method(quote)
-    assert rows["open_banking"]["obstacles"] == ["no_price"]
+    assert rows["open_banking"]["obstacles"] == ["not_set_up", "no_price"]
     assert (rows["card"]["total"], rows["card"]["net"]) == (total, net)
     assert quote["recommended"] == "card"
 
@@ -134,6 +143,42 @@ def test_what_the_restaurant_does_not_offer_is_not_recommended(owner: Member, me
     quote = asked(owner, order_of(owner, menu, 1999))
     assert by_method(quote)["open_banking"]["obstacles"] == ["disabled"]
     assert quote["recommended"] == "apple_pay"
+
+
+@pytest.mark.parametrize(
+    ("missing", "ways"),
+    [
+        ({"TRUELAYER_CLIENT_ID": ""}, {"open_banking"}),
+        ({"TRUELAYER_MERCHANT_ACCOUNTS": {"EUR": "euros"}}, {"open_banking"}),
+        ({"STRIPE_SECRET_KEY": ""}, {"card", "apple_pay"}),
+        ({"APPLE_PAY_MERCHANT_ID": ""}, {"apple_pay"}),
+    ],
+)
+def test_what_there_are_no_keys_for_is_neither_recommended_nor_taken(
+    owner: Member, menu: Menu, deployment: Any, missing: dict[str, Any], ways: set[str]
+) -> None:
+    for name, value in missing.items():
+        setattr(deployment, name, value)
+    order = order_of(owner, menu, 1999)
+    quote = asked(owner, order)
+    rows = by_method(quote)
+    refused = {name for name, row in rows.items() if row["obstacles"] == ["not_set_up"]}
+    assert refused == ways
+    assert quote["recommended"] not in ways
+    assert sum("Nobody has set it up" in reason for reason in quote["reasons"]) == len(ways)
+    for way in ways - {"apple_pay"}:
+        path = {"card": "stripe/intents", "open_banking": "open-banking/qr"}[way]
+        answer = owner.post(f"payments/{path}/", {"order": order["id"]}, idempotency_key=way)
+        assert (answer.status_code, said(answer)["obstacles"]) == (422, ["not_set_up"])
+
+
+def test_keys_and_an_account_of_its_own_are_enough(
+    owner: Member, menu: Menu, deployment: Any
+) -> None:
+    deployment.STRIPE_SECRET_KEY, deployment.TRUELAYER_MERCHANT_ACCOUNTS = "", {}
+    chooses(owner.restaurant, stripe_secret_key="sk_own", truelayer_merchant_account="own")
+    rows = by_method(asked(owner, order_of(owner, menu, 1999)))
+    assert not any(row["obstacles"] for row in rows.values())
 
 
 def test_a_price_of_the_country_wins_from_its_day_on(owner: Member, menu: Menu) -> None:

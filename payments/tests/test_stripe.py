@@ -109,6 +109,20 @@ def test_a_hold_is_captured_in_part_and_twice_is_once(adapter: Stripe) -> None:
     assert adapter.capture(held.provider_id, 2000, idem=key()) == done
 
 
+def test_of_a_part_the_platform_takes_the_fee_of_the_part(card_house: RunningStripe) -> None:
+    kettle = adapter_of(card_house, account="acct_kettle")
+    wanted = spec(method_ref="pm_card_visa", manual_capture=True, platform_fee=28)
+    held = kettle.create(wanted, idem=key())
+    kettle.capture(held.provider_id, 2000, platform_fee=20, idem=key())
+    (charge,) = card_house.ask(
+        "GET",
+        "/v1/charges",
+        params={"payment_intent": held.provider_id},
+        headers={"Stripe-Account": "acct_kettle"},
+    ).json()["data"]
+    assert (charge["amount_captured"], charge["application_fee_amount"]) == (2000, 20)
+
+
 def test_a_hold_that_ran_out_cannot_be_captured(adapter: Stripe, card_house: RunningStripe) -> None:
     held = adapter.create(spec(method_ref="pm_card_visa", manual_capture=True), idem=key())
     card_house.act("expire-hold", held.provider_id)

@@ -222,7 +222,12 @@ def test_a_key_with_another_body_is_a_fault_of_ours(adapter: TrueLayer, bank: Ru
 
 
 def test_wrong_keys_and_secrets_are_named_as_such(bank: RunningBank) -> None:
-    for wrong in ({"client_secret": "guess"}, {"private_key": new_key()}, {"kid": "other"}):
+    for wrong in (
+        {"client_secret": "guess"},
+        {"private_key": new_key()},
+        {"private_key": "no key"},
+        {"kid": "other"},
+    ):
         with pytest.raises(ProviderAuth):
             adapter_of(bank, **wrong).create(spec_of(bank), idem=key())
     with pytest.raises(ProviderInvalidRequest):

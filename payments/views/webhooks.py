@@ -1,4 +1,5 @@
 from typing import ClassVar
+from uuid import UUID
 
 from django.http import HttpResponse
 from rest_framework.request import Request
@@ -20,10 +21,20 @@ class Webhooks(Endpoint):
     @operation(Access.PUBLIC, answers=STORED)
     def create(self, request: Request) -> HttpResponse:
         """The signature covers the very bytes and the path: neither is parsed before."""
+        return self._store(request)
+
+    def _store(self, request: Request, addressee: UUID | None = None) -> HttpResponse:
         sent = request._request
-        event = read_webhook(self.provider, sent.body, sent.headers, path=sent.path, now=self.now)
+        event = read_webhook(
+            self.provider,
+            sent.body,
+            sent.headers,
+            path=sent.path,
+            now=self.now,
+            addressee=addressee,
+        )
         with durable():
-            store_webhook(provider=self.provider, event=event, now=self.now)
+            store_webhook(provider=self.provider, event=event, now=self.now, addressee=addressee)
         return self.answer('{"stored":true}')
 
 
@@ -33,3 +44,8 @@ class OpenBankingWebhooks(Webhooks):
 
 class StripeWebhooks(Webhooks):
     provider = Provider.STRIPE
+
+    @operation(Access.PUBLIC, answers=STORED)
+    def to_restaurant(self, request: Request, pk: UUID) -> HttpResponse:
+        """The address of a restaurant with keys of its own at Stripe."""
+        return self._store(request, addressee=pk)

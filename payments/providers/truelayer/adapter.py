@@ -89,7 +89,9 @@ class TrueLayer:
     ) -> ProviderAttempt:
         raise NotSupported
 
-    def capture(self, provider_id: str, amount: int | None, *, idem: str) -> ProviderAttempt:
+    def capture(
+        self, provider_id: str, amount: int | None, *, platform_fee: int | None = None, idem: str
+    ) -> ProviderAttempt:
         raise NotSupported
 
     def cancel(self, provider_id: str, *, idem: str) -> CancelOutcome:

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 from truelayer_signing import sign_with_pem
+from truelayer_signing.errors import TlSigningException
 
 from payments.errors import (
     ProviderAuth,
@@ -61,19 +62,26 @@ class Transport:
     def post(self, path: str, body: Mapping[str, Any], *, idem: str) -> dict[str, Any]:
         """Signs and sends the body. The same `idem` and body are done once, however often sent.
 
-        Raises ProviderUnavailable when nothing was sent, ProviderOutcomeUnknown when it was sent
-        and the answer does not say what became of it.
+        Raises ProviderUnavailable or ProviderAuth when nothing was sent, ProviderOutcomeUnknown
+        when it was sent and the answer does not say what became of it.
         """
         text = json.dumps(body, separators=(",", ":"), sort_keys=True)
-        config = self.config
-        signer = sign_with_pem(config.kid, config.private_key).set_path(path).set_body(text)
         headers = {
             "Content-Type": "application/json",
             "Idempotency-Key": idem,
-            "Tl-Signature": signer.add_header("Idempotency-Key", idem).sign(),
+            "Tl-Signature": self._signature(path, text, idem),
         }
         with self._watched():
             return self._authorized("POST", path, headers=headers, content=text.encode())
+
+    def _signature(self, path: str, text: str, idem: str) -> str:
+        """Raises ProviderAuth where the deployment's key is none."""
+        config = self.config
+        try:
+            signer = sign_with_pem(config.kid, config.private_key).set_path(path).set_body(text)
+            return signer.add_header("Idempotency-Key", idem).sign()
+        except TlSigningException as error:
+            raise ProviderAuth from error
 
     def public(self, url: str) -> dict[str, Any]:
         """What anybody may read. Raises ProviderUnavailable."""
