@@ -369,7 +369,11 @@ def test_a_key_that_another_restaurant_used_is_free_here(
     order: dict[str, Any],
     rival_owner: Member,
     rival_menu: Menu,
+    bank_account: RunningBank,
 ) -> None:
+    merchant = bank_account.credentials.accounts["rival"]
+    own: dict[str, Any] = {"restaurant": rival_owner.restaurant}
+    PaymentSettings.objects.create(**own, truelayer_merchant_account=merchant)
     theirs = order_of(rival_owner, rival_menu, 900)
     assert ask_again(cashier, order, "key")["total"] == 1250
     assert ask_again(rival_owner, theirs, "key")["total"] == 900

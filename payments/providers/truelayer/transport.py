@@ -79,7 +79,7 @@ class Transport:
         config = self.config
         try:
             signer = sign_with_pem(config.kid, config.private_key).set_path(path).set_body(text)
-            return signer.add_header("Idempotency-Key", idem).sign()
+            return str(signer.add_header("Idempotency-Key", idem).sign())
         except TlSigningException as error:
             raise ProviderAuth from error
 
