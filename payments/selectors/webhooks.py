@@ -13,10 +13,6 @@ def webhook_id(provider: str, event_id: str, *, addressee: UUID | None) -> UUID:
     return pk
 
 
-def webhook_row(pk: UUID) -> WebhookEvent:
-    return WebhookEvent.objects.get(pk=pk)
-
-
 def lock_webhook(pk: UUID) -> WebhookEvent:
     return WebhookEvent.objects.select_for_update(no_key=True).get(pk=pk)
 

@@ -20,7 +20,7 @@ from payments.providers.registry import provider_of
 from payments.selectors.attempts import attempt_known_to
 from payments.selectors.fees import own_stripe
 from payments.selectors.refunds import refund_known_to
-from payments.selectors.webhooks import lock_webhook, webhook_id, webhook_row
+from payments.selectors.webhooks import lock_webhook, webhook_id
 from payments.services.asking import refresh_attempt, refresh_refund, settlement_stalled
 
 logger = logging.getLogger(__name__)
@@ -89,9 +89,9 @@ def handle_webhook(*, event_id: UUID, now: datetime) -> None:
     Opens transactions of its own: call outside of one.
     """
     with durable():
-        if not _lease(event_id, now=now):
-            return
-    event = webhook_row(event_id)
+        event = _leased(event_id, now=now)
+    if event is None:
+        return
     try:
         state = _follow(event, now=now)
     except ProviderError as error:
@@ -101,14 +101,15 @@ def handle_webhook(*, event_id: UUID, now: datetime) -> None:
         _close(event_id, state, now=now)
 
 
-def _lease(event_id: UUID, *, now: datetime) -> bool:
+def _leased(event_id: UUID, *, now: datetime) -> WebhookEvent | None:
+    """None when it was dealt with, or somebody is at it."""
     event = lock_webhook(event_id)
     if event.state != WebhookState.RECEIVED or event.try_at > now:
-        return False
+        return None
     event.tries += 1
     event.try_at = now + LEASE
     event.save(update_fields=["tries", "try_at"])
-    return True
+    return event
 
 
 def _follow(event: WebhookEvent, *, now: datetime) -> WebhookState:

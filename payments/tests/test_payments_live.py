@@ -181,7 +181,7 @@ def test_redis_hangs_and_the_money_is_right_all_the_same(
             f"{stack.ready['http']}{BANK_HOOK}",
             content=hook.body,
             headers=hook.headers,
-            timeout=60,
+            timeout=10,
             trust_env=False,
         )
         assert answer.status_code == 200
