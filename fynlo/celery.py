@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import Celery
 from kombu.exceptions import OperationalError
-from redis import ConnectionError
+from redis import exceptions
 
 from fynlo.redis import asking
 
@@ -23,7 +23,7 @@ class Patient(Celery):
             try:
                 return super().send_task(*args, **options)
             except OperationalError as error:
-                raise ConnectionError(str(error)) from error
+                raise exceptions.ConnectionError(str(error)) from error
 
 
 # By name, for what measures is above everything that is measured.
