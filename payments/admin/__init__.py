@@ -1,3 +1,3 @@
-from payments.admin import alarms, books, days, drawers, payments, settings
+from payments.admin import alarms, books, days, drawers, fees, payments, settings
 
-__all__ = ["alarms", "books", "days", "drawers", "payments", "settings"]
+__all__ = ["alarms", "books", "days", "drawers", "fees", "payments", "settings"]

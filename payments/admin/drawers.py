@@ -1,11 +1,14 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 
 from fynlo.accounts.admin.base import ReadOnlyAdmin
-from fynlo.accounts.admin.display import badge, display, money_column
+from fynlo.accounts.admin.display import action, badge, display, money_column
 from fynlo.accounts.admin.inlines import ReadOnlyInline
+from fynlo.accounts.admin_site import authority
 from fynlo.accounts.choices import Permission
+from payments.admin.closing import closing_page
 from payments.choices import DrawerOutcome, DrawerStatus
 from payments.models import DrawerEvent, DrawerSession
 
@@ -43,6 +46,7 @@ class DrawerAdmin(ReadOnlyAdmin):
     date_hierarchy = "business_date"
     ordering = ("-opened_at", "-pk")
     inlines = (DrawerEventInline,)
+    actions_detail = ("count_and_close",)
     opening_float_money = money_column("opening_float", "Float")
     expected_money = money_column("expected", "Expected")
     counted_money = money_column("counted", "Counted")
@@ -87,3 +91,11 @@ class DrawerAdmin(ReadOnlyAdmin):
         is_over = drawer.difference > 0
         off = DrawerOutcome.OVERAGE if is_over else DrawerOutcome.SHORTAGE
         return badge(off.label, "warning" if is_over else "danger")
+
+    def has_close_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """In any restaurant: the page itself asks about that of the drawer."""
+        return authority(request).may(Permission.TAKE_PAYMENT)
+
+    @action(description="Count and close …", permissions=["close"], url_path="close")
+    def count_and_close(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return closing_page(self, request, object_id)

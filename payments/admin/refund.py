@@ -1,6 +1,7 @@
 """Giving money back from the payment's page, in phases as the API does it: no transaction is open
 while the provider is asked."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -11,47 +12,35 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.admin import ModelAdmin
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from fynlo.accounts.admin.fields import MoneyField
 from fynlo.accounts.admin_site import authority
 from fynlo.accounts.choices import Permission
-from fynlo.accounts.services.approvals import approve
 from fynlo.api.idempotency import fingerprint_of
 from fynlo.api.phases import run_in_phases
 from fynlo.clock import utc_now
 from fynlo.db import Intent, durable, new_id
 from fynlo.errors import DomainError
 from fynlo.money import for_people
+from payments.admin.approvals import ApprovedForm, approver_of
 from payments.choices import RefundStatus
 from payments.models import Payment, Refund
 from payments.services.calls import Outcome, call_provider
+from payments.services.refund_lines import LinePart, lines_left, value_of
 from payments.services.refunds import Wish, finish_refund, prepare_refund
+from pos.models import OrderLine
 
 if TYPE_CHECKING:
     from payments.admin.payments import PaymentAdmin
 
 
-class RefundForm(forms.Form):
+class RefundForm(ApprovedForm):
     """The rules of `POST payments/{id}/refunds/`. `refund` is the id of what this form makes:
-    sent twice, it is made once."""
+    sent twice, it is made once. Each line that anything is left of has a field of its own."""
 
     refund = forms.UUIDField(widget=forms.HiddenInput)
     reason = forms.CharField(max_length=200, widget=UnfoldAdminTextInputWidget)
-    employee_code = forms.CharField(
-        label="Approved by",
-        required=False,
-        max_length=12,
-        widget=UnfoldAdminTextInputWidget,
-        help_text="The employee code of whoever approves it, when you may not do so yourself.",
-    )
-    pin = forms.CharField(
-        label="Their PIN",
-        required=False,
-        max_length=8,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}),
-    )
-    field_order = ("refund", "amount", "reason", "employee_code", "pin")
 
     def __init__(self, payment: Payment, data: Any = None) -> None:
         self.left = payment.captured - payment.refunded - payment.refunding
@@ -59,17 +48,44 @@ class RefundForm(forms.Form):
         self.fields["amount"] = MoneyField(
             currency=payment.currency,
             required=False,
-            help_text=f"Up to {for_people(self.left, payment.currency)}. Empty: all of that.",
+            help_text=f"Up to {for_people(self.left, payment.currency)}. Empty: what the lines"
+            " below cost, or all of that.",
         )
-        self.order_fields(self.field_order)
+        self.lines = {_name(line): (line, left) for line, left in lines_left(payment)}
+        for name, (line, left) in self.lines.items():
+            self.fields[name] = _quantity(line, left, payment.currency)
+        self.order_fields(("refund", "amount", *self.lines, "reason", "employee_code", "pin"))
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
+        cleaned = super().clean()
         if cleaned.get("amount") == 0:
             self.add_error("amount", "Give back something.")
-        if bool(cleaned.get("employee_code")) != bool(cleaned.get("pin")):
-            self.add_error("pin", "An approval takes both the code and the PIN.")
+        cleaned["lines"] = [
+            LinePart(line.pk, cleaned[name])
+            for name, (line, _) in self.lines.items()
+            if cleaned.get(name)
+        ]
+        if cleaned["lines"] and cleaned.get("amount") is not None:
+            self.add_error("amount", "The lines say how much it is.")
         return cleaned
+
+
+def _name(line: OrderLine) -> str:
+    return f"line_{line.pk}"
+
+
+def _quantity(line: OrderLine, left: Decimal, currency: str) -> forms.DecimalField:
+    cost = for_people(value_of(line, left), currency)
+    return forms.DecimalField(
+        label=line.name,
+        required=False,
+        min_value=0,
+        max_value=left,
+        max_digits=9,
+        decimal_places=3,
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
+        help_text=f"How many of {left.normalize():f}; all of them cost {cost}.",
+    )
 
 
 def refund_page(page: "PaymentAdmin", request: HttpRequest, object_id: str) -> HttpResponse:
@@ -93,15 +109,22 @@ def refund_page(page: "PaymentAdmin", request: HttpRequest, object_id: str) -> H
 
 def _give_back(request: HttpRequest, payment: Payment, given: dict[str, Any]) -> None:
     by = authority(request).actor(payment.restaurant_id)
-    approver = _approver(by.membership_id, payment, given)
-    wish = Wish(reason=given["reason"], amount=given["amount"])
+    approver = approver_of(
+        given, place=by.membership_id or payment.pk, restaurant_id=payment.restaurant_id
+    )
+    wish = Wish(reason=given["reason"], amount=given["amount"], lines=given["lines"])
+    asked = [
+        given["amount"],
+        given["reason"],
+        *([str(p.line), str(p.quantity)] for p in wish.lines),
+    ]
 
     def prepare() -> Intent:
         return prepare_refund(
             by=by,
             now=utc_now(),
             pk=given["refund"],
-            fingerprint=fingerprint_of({"wish": [given["amount"], given["reason"]]}),
+            fingerprint=fingerprint_of({"wish": asked}),
             payment=payment.pk,
             wish=wish,
             approver=approver,
@@ -115,20 +138,6 @@ def _give_back(request: HttpRequest, payment: Payment, given: dict[str, Any]) ->
         prepare=prepare,
         call=lambda intent: call_provider(intent=intent, now=utc_now()),
         finish=finish,
-    )
-
-
-def _approver(place: UUID | None, payment: Payment, given: dict[str, Any]) -> UUID | None:
-    """Tries are counted for whoever asks, the platform's for the payment."""
-    if not given["pin"]:
-        return None
-    return approve(
-        place=place or payment.pk,
-        restaurant_id=payment.restaurant_id,
-        employee_code=given["employee_code"],
-        pin=given["pin"],
-        permission=Permission.APPROVE,
-        now=utc_now(),
     )
 
 

@@ -11,8 +11,9 @@ class FeeSchedule(models.Model):
 
     Rates are basis points, the rest minor units. An empty country or currency means any; the row
     that names most wins, and of equals the latest. `provider_*` is the provider's share of what
-    is charged, `platform_bps` Fynlo's of bill and tip. `platform_is_refunded`: whether Fynlo gives
-    its share of a refund back.
+    is charged, `platform_bps` Fynlo's of bill and tip.
+
+    PostgreSQL refuses to change a row that holds already, or will within a day.
     """
 
     method = models.CharField(max_length=16, choices=Method.choices)
@@ -22,7 +23,6 @@ class FeeSchedule(models.Model):
     provider_bps = models.PositiveIntegerField()
     provider_fixed = models.PositiveIntegerField(default=0)
     platform_bps = models.PositiveIntegerField()
-    platform_is_refunded = models.BooleanField(default=True)
     minimum = models.PositiveBigIntegerField(default=1)
     maximum = models.PositiveBigIntegerField(null=True, blank=True)
 

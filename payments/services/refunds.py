@@ -19,12 +19,12 @@ from payments.models import Payment, PaymentAttempt, Refund
 from payments.providers.base import ProviderRefund
 from payments.selectors.attempts import hold_attempt, hold_payment, paid_attempt_of
 from payments.selectors.fees import payment_settings
-from payments.selectors.refunds import refund_document, refunds_of_order, refunds_that_count
+from payments.selectors.refunds import refund_document, refunds_that_count
 from payments.services.calls import Outcome, settle
 from payments.services.drawer_entries import drawer_at_hand, enter_refund
 from payments.services.fees import returned
 from payments.services.refund_calls import plan_refund_call
-from payments.services.refund_lines import LinePart, value_of
+from payments.services.refund_lines import LinePart, refunded_quantities, value_of
 from payments.services.refund_states import take_refund
 from payments.services.telling import tell
 from pos.errors import ApprovalRequired
@@ -159,7 +159,7 @@ def _lines(order: Order, parts: Sequence[LinePart]) -> list[dict[str, Any]]:
     if not parts:
         return []
     known = {line.pk: line for line in lines_of(order)}
-    before = _refunded_quantities(order)
+    before = refunded_quantities(order)
     found = []
     for place, part in enumerate(parts):
         line = known.get(part.line)
@@ -172,14 +172,6 @@ def _lines(order: Order, parts: Sequence[LinePart]) -> list[dict[str, Any]]:
         amount = value_of(line, gone + quantity) - value_of(line, gone)
         found.append({"line": str(part.line), "quantity": str(quantity), "amount": amount})
     return found
-
-
-def _refunded_quantities(order: Order) -> dict[str, Decimal]:
-    gone: dict[str, Decimal] = {}
-    for refund in refunds_of_order(order):
-        for row in refund.lines:
-            gone[row["line"]] = gone.get(row["line"], Decimal(0)) + Decimal(row["quantity"])
-    return gone
 
 
 def _must_be_approved(payment: Payment, amount: int, *, by: Actor, approver: UUID | None) -> None:

@@ -13,6 +13,7 @@ from payments.models import PaymentSettings, ProviderCall, Refund
 from payments.sandbox.bank.remote import RunningBank
 from payments.tests.asking import Guest, asked, look, poll
 from payments.tests.conftest import order_of
+from pos.models import OrderLine
 from pos.tests.admin_scene import office
 from pos.tests.conftest import Menu
 
@@ -112,3 +113,34 @@ def test_nobody_else_gets_there(
     assert office(manager).get(page(bought)).status_code == 403
     assert give_back(office(manager), bought).status_code == 403
     assert not Refund.objects.exists()
+
+
+def test_lines_go_back_each_no_oftener_than_it_was_paid_for(
+    manager: Member, bought: dict[str, Any]
+) -> None:
+    client = office(manager)
+    (line,) = OrderLine.objects.filter(order=bought["order"])
+    field = f"line_{line.pk}"
+    form = client.get(page(bought)).content.decode()
+    assert "How many of 1; all of them cost £10.00." in form
+    for wrong in ({field: "2"}, {field: "-1"}, {field: "x"}, {field: "1", "amount": "3.00"}):
+        assert give_back(client, bought, **wrong).request["PATH_INFO"] == page(bought)  # type: ignore[attr-defined]
+    assert not Refund.objects.exists()
+    give_back(client, bought, **{field: "0.5"})
+    refund = Refund.objects.get()
+    assert refund.amount == 500
+    assert refund.lines == [{"line": str(line.pk), "quantity": "0.5", "amount": 500}]
+    poll()
+    assert "How many of 0.5; all of them cost £5.00." in client.get(page(bought)).content.decode()
+    give_back(client, bought, **{field: "0.5"})
+    poll()
+    assert look(manager, bought)["refunded"] == 1000
+    assert field not in client.get(page(bought)).content.decode()
+
+
+def test_a_line_of_another_order_has_no_field_here(
+    manager: Member, bought: dict[str, Any], menu: Menu
+) -> None:
+    other = order_of(manager, menu, 700)
+    give_back(office(manager), bought, **{f"line_{other['lines'][0]['id']}": "1"})
+    assert Refund.objects.get().amount == 1000

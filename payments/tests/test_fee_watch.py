@@ -1,5 +1,6 @@
 """A provider that takes other fees than its price list says is noticed."""
 
+from datetime import date
 from typing import Any
 
 import orjson
@@ -22,7 +23,14 @@ REPORT = "payments/reports/fees/"
 @pytest.fixture
 def cheap_list(price_list: None, cards: RunningStripe) -> None:
     """Cards are expected to cost 1.4 %; Stripe takes 2.9 %."""
-    FeeSchedule.objects.filter(method="card").update(provider_bps=140)
+    FeeSchedule.objects.create(
+        method="card",
+        country="GB",
+        valid_from=date(2021, 1, 1),
+        provider_bps=140,
+        provider_fixed=30,
+        platform_bps=100,
+    )
 
 
 def buys(member: Member, menu: Menu, price: int) -> None:

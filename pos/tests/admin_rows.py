@@ -75,8 +75,8 @@ def _balance(posted: Any, place: Restaurant) -> None:
 def _value(column: Any, known: dict[Any, Any], word: str) -> Any:
     if isinstance(column, models.ForeignKey):
         return _owner(column, known, word)
-    if column.name == "currency":
-        return known[Restaurant].currency
+    if column.name in ("country", "currency"):
+        return getattr(known[Restaurant], column.name)
     if column.has_default():
         return column.get_default()
     if column.choices:
