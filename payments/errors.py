@@ -30,9 +30,14 @@ class DrawerNotOpen(DomainError):
 
 
 class DrawerAlreadyOpen(DomainError):
+    """`extra`: the `drawer` in the way, its `name`, `opened_at` and `opened_by`."""
+
     code = "drawer_already_open"
     status = 409
-    message = "This drawer is open already. Close it first, or give the new one another name."
+    message = (
+        "This drawer is open already. Count and close it first, which a manager may do for whoever"
+        " left it open, or give the new one another name."
+    )
 
 
 class DrawerClosed(DomainError):

@@ -5,8 +5,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, QuerySet, Sum
-from django.db.models.functions import Abs
+from django.db.models import CharField, Count, F, QuerySet, Sum, Value
+from django.db.models.functions import Abs, Cast, Concat
 
 from employees.models import TimeEntry
 from fynlo.accounts.models import Device
@@ -74,7 +74,7 @@ def blockers(restaurant_id: UUID, day: date) -> list[Blocker]:
             "open_drawers",
             DrawerSession.objects.for_restaurant(restaurant_id)
             .filter(status=DrawerStatus.OPEN)
-            .values_list("pk", "name"),
+            .values_list("pk", _WHOSE),
             "payments/drawers/?status=OPEN",
             "payments/drawers/{}/",
         ),
@@ -88,6 +88,12 @@ def blockers(restaurant_id: UUID, day: date) -> list[Blocker]:
         _unbalanced(restaurant_id),
     ]
     return [one for one in found if one.count]
+
+
+# `Main, since 2026-09-01`: one that is left over from another day is seen to be.
+_WHOSE = Concat(
+    "name", Value(", since "), Cast("business_date", CharField()), output_field=CharField()
+)
 
 
 def _off(restaurant_id: UUID, day: date) -> QuerySet[Any, Any]:

@@ -28,6 +28,13 @@ def one_drawer(restaurant_id: UUID, pk: UUID) -> DrawerSession:
     return DrawerSession.objects.one(restaurant_id, pk)
 
 
+def open_drawer_like(drawer: DrawerSession) -> DrawerSession | None:
+    """The open drawer of the same name, or on the same device."""
+    rows = drawers(drawer.restaurant_id, status=DrawerStatus.OPEN)
+    same = Q(name=drawer.name) | Q(device_id=drawer.device_id, device_id__isnull=False)
+    return rows.select_related("opened_by__user").filter(same).order_by("opened_at", "pk").first()
+
+
 def lock_drawer(restaurant_id: UUID, pk: UUID) -> DrawerSession:
     """Locked to the end of the transaction, whatever its state. Raises NotFound."""
     return DrawerSession.objects.lock(restaurant_id, pk)

@@ -24,7 +24,13 @@ from payments.errors import (
     MovementNotUndoable,
 )
 from payments.models import DrawerEvent, DrawerSession
-from payments.selectors.drawers import content, drawer_document, lock_drawer, movement
+from payments.selectors.drawers import (
+    content,
+    drawer_document,
+    lock_drawer,
+    movement,
+    open_drawer_like,
+)
 from payments.selectors.fees import payment_settings
 from payments.services.drawer_entries import (
     enter_closing,
@@ -50,7 +56,7 @@ def open_drawer(
     """With a float in minor units. The document, and whether it is new.
 
     Two that open the same drawer at one instant meet at the database: one of them is told so.
-    Raises IdConflict, DrawerAlreadyOpen.
+    Raises IdConflict, DrawerAlreadyOpen, which names the one in the way.
     """
     if created_before(DrawerSession, pk=pk, by=by.restaurant_id, fingerprint=fingerprint):
         return drawer_document(by.restaurant_id, pk), False
@@ -82,7 +88,21 @@ def _insert(drawer: DrawerSession) -> None:
     except IntegrityError as error:
         if "drawer_open_once" not in str(error):
             raise
-        raise DrawerAlreadyOpen from error
+        raise DrawerAlreadyOpen(extra=_in_the_way(drawer)) from error
+
+
+def _in_the_way(drawer: DrawerSession) -> dict[str, str]:
+    """The open drawer of this name or of this device: which it is, and whose."""
+    found = open_drawer_like(drawer)
+    if found is None:
+        return {}
+    opened_by = found.opened_by.user.name if found.opened_by else ""
+    return {
+        "drawer": str(found.pk),
+        "name": found.name,
+        "opened_at": found.opened_at.isoformat().replace("+00:00", "Z"),
+        "opened_by": opened_by,
+    }
 
 
 @transaction_required

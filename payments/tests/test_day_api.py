@@ -76,6 +76,9 @@ def test_everything_that_is_still_open_is_listed_with_its_address(
     assert links["open_orders"] == f"/api/v1/orders/{order['id']}/"
     assert links["queued_work"] == f"/api/v1/devices/{till.pk}/"
     assert links["open_drawers"] == f"/api/v1/payments/drawers/{drawer}/"
+    day = found["business_date"]
+    labels = {one["code"]: one["items"][0]["label"] for one in found["blockers"]}
+    assert labels["open_drawers"] == f"Main, since {day}"
     for link in [*links.values(), *(one["link"] for one in found["blockers"])]:
         assert manager.get(link).status_code == 200, link
     refused = manager.post("payments/day/close/", {})

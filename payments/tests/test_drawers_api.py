@@ -79,6 +79,9 @@ def test_a_drawer_is_not_opened_twice_but_another_may_be(
 ) -> None:
     again = manager.post("payments/drawers/open/", {})
     assert code(again) == (409, "drawer_already_open")
+    told = said(again)
+    assert (told["drawer"], told["name"], told["opened_by"]) == (drawer["id"], "Main", "Cashier")
+    assert told["opened_at"] == drawer["opened_at"]
     assert drawer_of(manager, name="Bar")["name"] == "Bar"
     listed = said(cashier.get("payments/drawers/?status=OPEN"))["results"]
     assert [one["name"] for one in listed] == ["Bar", "Main"]

@@ -1,5 +1,9 @@
 """Payments on the whole stack: how soon a till knows, and what SIGKILL and a hung Redis leave."""
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +14,7 @@ from uuid import uuid4
 import httpx
 import psycopg2
 import pytest
+from django.conf import settings
 
 from fynlo.local.ports import wait_until
 from fynlo.testing.callers import Caller
@@ -165,6 +170,47 @@ def test_a_worker_that_is_killed_while_it_asks_the_bank(
     assert wait_until(lambda: asked_of(stack, leased) > 0, seconds=20)
     stack.kill_service(WORKER, children=True)
     paid_once(cashier, payment)
+
+
+def test_a_day_that_is_interrupted_or_killed_leaves_the_next_one_a_closed_drawer(
+    stack: Stack, cashier: Caller
+) -> None:
+    """Interrupted, it closes its drawer itself; killed, the next day's manager counts it."""
+    play(stack, cashier, signal.SIGINT)
+    assert open_tills(cashier) == []
+    play(stack, cashier, signal.SIGKILL)
+    (left,) = open_tills(cashier)
+    day = till_day(stack, orders=2)
+    output, _ = day.communicate(timeout=120)
+    assert day.returncode == 0, output
+    assert open_tills(cashier) == []
+    assert cashier.get(f"payments/drawers/{left}/")["difference"] == 0
+
+
+def till_day(stack: Stack, *, orders: int) -> subprocess.Popen[str]:
+    ready = str(stack.state / "ready.json")
+    command = ["manage.py", "till", "--day", "--orders", str(orders), "--ready", ready]
+    return subprocess.Popen(
+        [sys.executable, *command],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, **stack.variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def play(stack: Stack, cashier: Caller, until: signal.Signals) -> None:
+    """A day that is sent this signal once its drawer is open."""
+    day = till_day(stack, orders=500)
+    assert wait_until(lambda: open_tills(cashier), seconds=60)
+    day.send_signal(until)
+    day.communicate(timeout=60)
+
+
+def open_tills(cashier: Caller) -> list[str]:
+    drawers = cashier.get("payments/drawers/?status=OPEN")["results"]
+    return [drawer["id"] for drawer in drawers if drawer["name"].startswith("Till ")]
 
 
 def test_redis_hangs_and_the_money_is_right_all_the_same(

@@ -1,5 +1,6 @@
 """`manage.py till --day`: an iPad's whole day against a running stack, then a verdict."""
 
+import signal
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -30,6 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         stack = read_stack(options["ready"])
         seed = options["seed"] if options["seed"] is not None else SystemRandom().randrange(10**6)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         self.stdout.write(f"a day of {options['orders']} orders, seed {seed}")
         day, verdict = play(stack, orders=options["orders"], seed=seed)
         for fact in verdict.facts:
@@ -58,8 +60,11 @@ def play(stack: dict[str, Any], *, orders: int, seed: int) -> tuple[Day, Verdict
         raise CommandError("The WebSocket does not come alive.")
     first = heard.since or 0
     day.open_drawer()
-    day.run(orders)
-    day.close_drawer()
+    try:
+        day.run(orders)
+        day.close_drawer()
+    finally:
+        day.leave()
     heard.wait_for(_last_seq(stack, owner), seconds=30)
     day.close_kitchen()
     last = _last_seq(stack, owner)

@@ -16,10 +16,11 @@ WORTH_REPEATING = frozenset({429, 503})
 
 
 class TillProblem(Exception):
-    """The server refused; `code` is the problem's."""
+    """The server refused; `code` is the problem's, `told` all of it."""
 
     def __init__(self, response: httpx.Response) -> None:
         problem = response.json() if "json" in response.headers.get("content-type", "") else {}
+        self.told: dict[str, Any] = problem
         self.code = str(problem.get("code", response.status_code))
         super().__init__(f"{response.request.method} {response.url.path}: {problem or self.code}")
 

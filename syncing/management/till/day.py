@@ -61,7 +61,13 @@ class Day:
     def open_drawer(self) -> None:
         """At the counter, with a float; it is this till's own until it is counted."""
         body = {"name": f"Till {str(new_id())[-12:]}", "opening_float": FLOAT}
-        self.drawer = self.counter.post("payments/drawers/", body)
+        try:
+            self.drawer = self.counter.post("payments/drawers/", body)
+        except TillProblem as problem:
+            if problem.code != "drawer_already_open":
+                raise
+            self._count_for_others(problem.told["drawer"])
+            self.drawer = self.counter.post("payments/drawers/", body)
         self.desk = Desk(self.counter, self.manager, self.stand_ins, self.drawer)
 
     def close_drawer(self) -> None:
@@ -71,6 +77,19 @@ class Day:
         left = counters.taken["cash"] - counters.back["cash"]
         self.counter.post(f"{path}count/", {"counted": FLOAT + left})
         self.drawer = self.counter.post(f"{path}close/")
+
+    def leave(self) -> None:
+        """A day that ends before its time leaves no open drawer behind."""
+        if self.drawer and self.drawer["status"] == "OPEN":
+            self._count_for_others(self.drawer["id"])
+
+    def _count_for_others(self, drawer: str) -> None:
+        """As a manager does with a drawer that somebody left open: what is in it is what should
+        be, as nobody took anything."""
+        path = f"payments/drawers/{drawer}/"
+        expected = self.manager.get(f"{path}x-report/")["expected"]
+        self.manager.post(f"{path}count/", {"counted": expected})
+        self.manager.post(f"{path}close/", {"note": "left open by a day that was interrupted"})
 
     def close_kitchen(self) -> None:
         """Call when every ticket has been heard of: the kitchen cooks what it has, and ends."""
