@@ -222,6 +222,7 @@ class Obstacle(models.TextChoices):
     PROVIDER_DOWN = "provider_down", "The provider does not answer at the moment."
     BELOW_MINIMUM = "below_minimum", "The amount is too small for it."
     ABOVE_MAXIMUM = "above_maximum", "The amount is too large for it."
+    LAST_DIGIT = "last_digit", "It takes only amounts whose last digit is 0."
 
 
 class AcceptAt(models.TextChoices):

@@ -14,6 +14,7 @@ from payments.providers.apple.sessions import MerchantSessions
 from payments.providers.base import PaymentProvider, RestaurantAccount
 from payments.providers.health import watching
 from payments.providers.stripe.adapter import Stripe
+from payments.providers.stripe.amounts import step_of
 from payments.providers.stripe.config import StripeConfig
 from payments.providers.stripe.wire import Wire
 from payments.providers.truelayer.adapter import TrueLayer
@@ -46,6 +47,11 @@ def methods_set_up(account: RestaurantAccount) -> frozenset[Method]:
         Method.CASH: True,
     }
     return frozenset(method for method, is_set_up in found.items() if is_set_up)
+
+
+def smallest_step(provider: Provider, currency: str) -> int:
+    """Minor units that every amount at this provider is a multiple of."""
+    return step_of(currency) if provider == Provider.STRIPE else 1
 
 
 def stripe_of(account: RestaurantAccount) -> Stripe:

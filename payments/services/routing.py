@@ -15,7 +15,7 @@ from payments.services.fees import Fees
 class Candidate:
     """A way to pay, and what is known of it. `preference`: its place in the restaurant's list.
 
-    Amounts are minor units; `maximum` None means none.
+    Amounts are minor units; `maximum` None means none; what is charged is a multiple of `step`.
     """
 
     method: Method
@@ -27,6 +27,7 @@ class Candidate:
     is_healthy: bool = True
     minimum: int = 1
     maximum: int | None = None
+    step: int = 1
 
     @property
     def cost(self) -> int:
@@ -43,6 +44,7 @@ class Candidate:
             Obstacle.PROVIDER_DOWN: not self.is_healthy,
             Obstacle.BELOW_MINIMUM: self.fees.charge < self.minimum,
             Obstacle.ABOVE_MAXIMUM: self.maximum is not None and self.fees.charge > self.maximum,
+            Obstacle.LAST_DIGIT: self.fees.charge % self.step != 0,
         }
         return [obstacle for obstacle, is_there in found.items() if is_there]
 

@@ -10,7 +10,7 @@ from payments.choices import PROVIDER_OF, FeePayer, Method, Provider, Surcharge
 from payments.errors import MethodNotAvailable, QuoteStale
 from payments.models import FeeSchedule, PaymentSettings
 from payments.providers.health import providers_down
-from payments.providers.registry import methods_set_up
+from payments.providers.registry import methods_set_up, smallest_step
 from payments.selectors.fees import (
     account_below,
     fee_schedules,
@@ -46,6 +46,7 @@ class Conditions:
     prices: dict[str, FeeSchedule]
     rules: dict[str, Surcharge]
     set_up: frozenset[Method]
+    currency: str
     down: frozenset[Provider] = frozenset()
 
 
@@ -59,6 +60,7 @@ def conditions(restaurant_id: UUID, *, now: datetime) -> Conditions:
         prices=fee_schedules(country=profile.country, currency=profile.currency, on=on),
         rules=surcharge_rules(profile.country),
         set_up=methods_set_up(account_below(chosen, currency=profile.currency)),
+        currency=profile.currency,
         down=providers_down(),
     )
 
@@ -86,6 +88,7 @@ def terms_of(
         is_healthy=PROVIDER_OF[method] not in known.down,
         minimum=price.minimum if price else 1,
         maximum=price.maximum if price else None,
+        step=smallest_step(PROVIDER_OF[method], known.currency),
     )
     return Terms(candidate, bearer, may_be_charged(rule, is_confirmed=is_confirmed))
 

@@ -14,9 +14,9 @@ from uuid import uuid4
 import httpx
 import psycopg2
 import pytest
-from django.conf import settings
 
 from fynlo.local.ports import wait_until
+from fynlo.settings.env import BASE_DIR
 from fynlo.testing.callers import Caller
 from fynlo.testing.live import Stack, running_stack
 from fynlo.testing.sockets import Listener
@@ -192,7 +192,7 @@ def till_day(stack: Stack, *, orders: int) -> subprocess.Popen[str]:
     command = ["manage.py", "till", "--day", "--orders", str(orders), "--ready", ready]
     return subprocess.Popen(
         [sys.executable, *command],
-        cwd=settings.BASE_DIR,
+        cwd=BASE_DIR,
         env={**os.environ, **stack.variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -203,7 +203,7 @@ def till_day(stack: Stack, *, orders: int) -> subprocess.Popen[str]:
 def play(stack: Stack, cashier: Caller, until: signal.Signals) -> None:
     """A day that is sent this signal once its drawer is open."""
     day = till_day(stack, orders=500)
-    assert wait_until(lambda: open_tills(cashier), seconds=60)
+    assert wait_until(lambda: bool(open_tills(cashier)), seconds=60)
     day.send_signal(until)
     day.communicate(timeout=60)
 

@@ -90,7 +90,7 @@ def test_elsewhere_the_guest_bears_the_fees_and_may_refuse() -> None:
 
 @pytest.mark.parametrize(
     ("country", "currency", "price", "total", "net"),
-    [("JP", "JPY", 33, 65, 33), ("KW", "KWD", 12_345, 12_871, 12_345), ("JP", "JPY", 1, 32, 1)],
+    [("JP", "JPY", 33, 65, 33), ("BH", "BHD", 12_344, 12_870, 12_344), ("JP", "JPY", 1, 32, 1)],
 )
 def test_currencies_of_other_exponents_count_in_their_own_minor_units(
     country: str, currency: str, price: int, total: int, net: int
@@ -102,6 +102,18 @@ def test_currencies_of_other_exponents_count_in_their_own_minor_units(
     assert rows["open_banking"]["obstacles"] == ["not_set_up", "no_price"]
     assert (rows["card"]["total"], rows["card"]["net"]) == (total, net)
     assert quote["recommended"] == "card"
+
+
+def test_of_three_decimals_a_card_takes_no_last_one() -> None:
+    member, menu = elsewhere("BH", "BHD")
+    order = order_of(member, menu, 12_345)
+    quote = asked(member, order)
+    rows = by_method(quote)
+    assert rows["card"]["obstacles"] == rows["apple_pay"]["obstacles"] == ["last_digit"]
+    assert quote["recommended"] == "cash"
+    refused = member.post("payments/stripe/intents/", {"order": order["id"]}, idempotency_key="1")
+    assert (refused.status_code, said(refused)["obstacles"]) == (422, ["last_digit"])
+    assert asked(member, order, amount=12_340)["recommended"] == "card"
 
 
 @pytest.mark.parametrize(("price", "obstacles"), [(1, ["below_minimum"]), (33, [])])

@@ -222,6 +222,13 @@ def test_stripe_counts_some_currencies_in_its_own_way(
     assert from_stripe(theirs, currency) == ours
 
 
+def test_the_last_of_three_decimals_is_always_nought(adapter: Stripe) -> None:
+    for refused in (1251, 9):
+        with pytest.raises(ProviderInvalidRequest):
+            adapter.create(spec(amount=refused, currency="BHD"), idem=key())
+    assert adapter.create(spec(amount=1250, currency="BHD"), idem=key()).amount == 1250
+
+
 def test_a_message_names_what_it_is_about(adapter: Stripe, card_house: RunningStripe) -> None:
     secret, now = card_house.credentials.webhook_secret, datetime.now(UTC)
     about = {"id": "re_1", "object": "refund", "payment_intent": "pi_1"}

@@ -12,10 +12,16 @@ WITHOUT_DECIMALS = frozenset(
 THREE_DECIMALS = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 
 
+def step_of(currency: str) -> int:
+    """What every amount has to be a multiple of: of three decimals the last is always 0, as
+    https://docs.stripe.com/currencies#three-decimal says."""
+    return 10 if currency.upper() in THREE_DECIMALS else 1
+
+
 def to_stripe(amount: int, currency: str) -> int:
     """Raises ProviderInvalidRequest for an amount that Stripe cannot express."""
     factor, divisor = _scale(currency)
-    if amount % divisor:
+    if amount % divisor or amount % step_of(currency):
         raise ProviderInvalidRequest(f"Stripe takes no amount as small in {currency}.")
     return amount * factor // divisor
 
