@@ -1,6 +1,7 @@
 """Lists in pages: an opaque cursor over a stable order that ends in the primary key."""
 
 import base64
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +12,14 @@ from django.db.models.functions import Cast, JSONObject
 from rest_framework import serializers
 
 from fynlo.api.inputs import Input, Text
+from fynlo.cache.namespaces import MIB, Namespace
 from fynlo.documents import Document, json_list
 from fynlo.errors import DomainError
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
+ETAG_LENGTH = 34
+PAGES = Namespace("pages", ttl=60, room=16 * MIB)
 
 
 class CursorInvalid(DomainError):
@@ -58,6 +62,12 @@ def page_of(rows: QuerySet[Any], *, document: Document, order: tuple[str, ...], 
     cursor = encode_cursor([last[name] for name in names]) if more else None
     results = json_list(text for text, _ in found)
     return f'{{"results":{results},"next":{orjson.dumps(cursor).decode()}}}'
+
+
+def tagged(text: str) -> bytes:
+    """The ETag, ETAG_LENGTH bytes with its quotes, and the text."""
+    body = text.encode()
+    return b'"%s"' % hashlib.blake2b(body, digest_size=16).hexdigest().encode() + body
 
 
 def encode_cursor(values: list[Any]) -> str:

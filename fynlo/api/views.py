@@ -21,13 +21,15 @@ from fynlo.api import errors
 from fynlo.api.authentication import BearerAuthentication, DeviceAuthentication
 from fynlo.api.idempotency import KEY_FORM, Claim, fingerprint_of, run
 from fynlo.api.operations import VERSION_FORM, Access, Operation
-from fynlo.api.pages import Page, page_of
+from fynlo.api.pages import ETAG_LENGTH, PAGES, Page, page_of, tagged
 from fynlo.api.phases import run_in_phases
 from fynlo.api.rates import Standing, address_of, spend
+from fynlo.cache.reading import remember
 from fynlo.clock import utc_now
 from fynlo.db import Intent, new_id
 from fynlo.documents import Document
 from fynlo.errors import NotFound
+from fynlo.events.reading import last_seq
 
 T = TypeVar("T")
 _A_KEY = re.compile(KEY_FORM)
@@ -197,13 +199,33 @@ class Endpoint(ViewSet):
         return self.answer(found[1], etag=_tag(document, *found))
 
     def page(
-        self, document: Document, rows: QuerySet[Any], *, order: tuple[str, ...]
+        self,
+        document: Document,
+        rows: QuerySet[Any],
+        *,
+        order: tuple[str, ...],
+        is_logged: bool = False,
     ) -> HttpResponse:
-        """A page of these rows; `limit` and `cursor` come from the query."""
+        """A page of these rows; `limit` and `cursor` come from the query.
+
+        `is_logged`: nothing in them changes without an event of the restaurant, so that a page is
+        cached under the number of the newest one.
+        """
         page = Page(self.query["limit"], self.query.get("cursor"))
-        text = page_of(rows, document=document, order=order, page=page)
-        digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-        return self.answer(text, etag=f'"{digest}"')
+
+        def load() -> bytes:
+            return tagged(page_of(rows, document=document, order=order, page=page))
+
+        found = self._cached(document, load) if is_logged else load()
+        return self.answer(found[ETAG_LENGTH:], etag=found[:ETAG_LENGTH].decode())
+
+    def _cached(self, document: Document, load: Callable[[], bytes]) -> bytes:
+        """The number is read first: the page is at least as new as it says."""
+        restaurant_id = self.actor.restaurant_id
+        seq = last_seq(restaurant_id)
+        asked = hashlib.blake2b(repr(sorted(self.query.items())).encode(), digest_size=16)
+        name = f"{seq}:{document.name}:{asked.hexdigest()}"
+        return remember(PAGES, restaurant_id, name, load)
 
     # Writes
 

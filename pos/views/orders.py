@@ -76,7 +76,7 @@ class Orders(OrderActions, OrderReceipts):
     @operation(Permission.VIEW_ORDERS, query=inputs.OrderQuery, answers=ORDER, pages=True)
     def list(self, request: Request) -> HttpResponse:
         rows = filtered_orders(self.actor.restaurant_id, **self.filters())
-        return self.page(ORDER, rows, order=NEWEST_FIRST)
+        return self.page(ORDER, rows, order=NEWEST_FIRST, is_logged=True)
 
     @operation(Permission.VIEW_ORDERS, answers=ORDER)
     def retrieve(self, request: Request, pk: UUID) -> HttpResponse:
