@@ -92,6 +92,7 @@ class Events(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     def _end(self, code: CloseCode) -> None:
         """Stops whatever is being sent, and closes."""
+        hub.figures.closed(code)
         for task in self._tasks:
             task.cancel()
         self._start(self._close(code))
@@ -141,11 +142,14 @@ class Events(AsyncWebsocketConsumer):  # type: ignore[misc]
             for written in page.events:
                 await self._send(socket, written.envelope)
                 socket.seq = written.seq
+                hub.figures.delivered(None)
             is_more = page.is_more
 
     async def _send_queue(self, socket: Socket) -> None:
         while True:
-            await self._send(socket, await socket.next())
+            message, published_at = await socket.next()
+            await self._send(socket, message)
+            hub.figures.delivered(published_at)
 
     async def _send(self, socket: Socket, message: str) -> None:
         socket.sending_since = asyncio.get_running_loop().time()

@@ -5,6 +5,7 @@ A nudge may be lost: sockets that see a gap, or hear nothing, read the log.
 
 import logging
 from collections.abc import Iterable, Sequence
+from time import time
 from typing import Protocol
 from uuid import UUID
 
@@ -30,15 +31,18 @@ class Publishable(Protocol):
 
 
 def publish(events: Sequence[Publishable]) -> None:
-    """One Redis message for each event: `restaurant seq stream`, a newline, the envelope."""
+    """One Redis message for each event: `restaurant seq stream now`, a newline, the envelope.
+    `now` in Unix seconds, from which delivery is measured."""
+    now = time()
     _publish(
-        f"{event.restaurant_id} {event.seq} {event.stream}\n{event.envelope}" for event in events
+        f"{event.restaurant_id} {event.seq} {event.stream} {now:.6f}\n{event.envelope}"
+        for event in events
     )
 
 
 def publish_passing(*, restaurant_id: UUID, stream: str, text: str) -> None:
     """JSON text that open sockets of that stream get now, and nobody later: it is in no log."""
-    _publish([f"{restaurant_id} {PASSING} {stream}\n{text}"])
+    _publish([f"{restaurant_id} {PASSING} {stream} {time():.6f}\n{text}"])
 
 
 def _publish(messages: Iterable[str]) -> None:

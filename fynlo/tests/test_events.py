@@ -2,6 +2,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from threading import Event as Signal
+from time import time
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID, uuid4
@@ -171,7 +172,10 @@ def test_committed_events_are_published_and_undone_ones_are_not(restaurant: Rest
         heard = listener.get_message(timeout=5)["data"].decode()
     listener.close()
     (event,) = after(restaurant_id=restaurant.pk, seq=0, limit=10)
-    assert heard == f"{restaurant.pk} 1 menu\n{event.envelope}"
+    head, _, envelope = heard.partition("\n")
+    told, _, published_at = head.rpartition(" ")
+    assert (told, envelope) == (f"{restaurant.pk} 1 menu", event.envelope)
+    assert 0 <= time() - float(published_at) < 60
 
 
 @pytest.mark.django_db(transaction=True)

@@ -16,9 +16,11 @@ from fynlo.events.nudge import PASSING
 from syncing.errors import CloseCode, SocketRefused
 from syncing.hub import threads
 from syncing.hub.feed import Feed
+from syncing.hub.figures import Figures
 from syncing.hub.limits import Limits
-from syncing.hub.messages import from_nudge, message, text
+from syncing.hub.messages import from_nudge, text
 from syncing.hub.nudges import Nudges
+from syncing.hub.report import Present, Reports
 from syncing.hub.socket import Socket
 from syncing.hub.together import Together
 from syncing.selectors import sockets as selectors
@@ -39,6 +41,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.limits = Limits()
+        self.figures = Figures()
         self.admissions = Together(_by_threads(selectors.admissions), limit=1000)
         self.pages = Together(_by_threads(selectors.pages), limit=50)
         self._newest = Together(_by_threads(selectors.last_seqs), limit=1000)
@@ -118,6 +121,20 @@ class Hub:
             tasks.create_task(nudges.listen())
             tasks.create_task(self._poll_forever(nudges))
             tasks.create_task(self._tick_forever())
+            tasks.create_task(self._reports().tell())
+
+    def _reports(self) -> Reports:
+        return Reports(
+            settings.REDIS_URL,
+            every_s=self.limits.report_s,
+            figures=lambda: self.figures.report(connections=len(self._sockets)),
+            present=self._present,
+        )
+
+    def _present(self) -> Present:
+        """The paired devices that have a socket here."""
+        actors = (socket.actor for socket in self._sockets if socket.is_live)
+        return frozenset((a.restaurant_id, a.device_id) for a in actors if a.device_id)
 
     def _on_done(self, work: asyncio.Task[None]) -> None:
         """A hub that breaks sends its clients away: they come back and resume."""
@@ -129,10 +146,9 @@ class Hub:
 
     def _on_nudge(self, data: bytes) -> None:
         try:
-            restaurant, seq, stream, envelope = from_nudge(data)
+            restaurant, said = from_nudge(data)
             if feed := self._feeds.get(restaurant):
-                said = message(seq=seq, stream=stream, text=envelope)
-                feed.pass_on(said) if seq == PASSING else feed.offer(said)
+                feed.pass_on(said) if said.seq == PASSING else feed.offer(said)
         except ValueError as error:
             logger.warning("a nudge that cannot be read was dropped: %s", error)
 

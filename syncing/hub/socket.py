@@ -34,7 +34,7 @@ class Socket:
         self.has_ended = False
         self._limits = limits
         self._on_end = on_end
-        self._queue: deque[tuple[str, int]] = deque()
+        self._queue: deque[tuple[str, int, float | None]] = deque()
         self._queued_bytes = 0
         self._filled = asyncio.Event()
         self._held: list[Message] | None = []
@@ -67,14 +67,14 @@ class Socket:
             return
         if self._held is None:
             self.seq = message.seq
-            self.put(message.text, message.size)
+            self.put(message.text, message.size, message.published_at)
         else:
             self._hold(self._held, message)
 
     def pass_on(self, message: Message) -> None:
         """What is in no log: a client that is not live yet does without it."""
         if self.is_live and message.stream in self.streams:
-            self.put(message.text, message.size)
+            self.put(message.text, message.size, message.published_at)
 
     def _hold(self, held: list[Message], message: Message) -> None:
         """Up to half a queue, so that what was held fits into it."""
@@ -99,11 +99,11 @@ class Socket:
             self.offer(message)
         return True
 
-    def put(self, text: str, size: int) -> None:
+    def put(self, text: str, size: int, published_at: float | None = None) -> None:
         """Queues one message, or ends a client that is too slow to take what is queued."""
         if self.has_ended:
             return
-        self._queue.append((text, size))
+        self._queue.append((text, size, published_at))
         self._queued_bytes += size
         is_full = len(self._queue) > self._limits.queue_messages
         if is_full or self._queued_bytes > self._limits.queue_bytes:
@@ -111,11 +111,11 @@ class Socket:
         else:
             self._filled.set()
 
-    async def next(self) -> str:
-        """The next message to send, when there is one."""
+    async def next(self) -> tuple[str, float | None]:
+        """The next message to send, when there is one, and when it was published."""
         while not self._queue:
             self._filled.clear()
             await self._filled.wait()
-        text, size = self._queue.popleft()
+        text, size, published_at = self._queue.popleft()
         self._queued_bytes -= size
-        return text
+        return text, published_at

@@ -12,13 +12,15 @@ from fynlo.events.reading import last_seq
 from syncing.choices import Verdict
 from syncing.models import DeviceProgress
 from syncing.selectors.operations import gaps, operations
+from syncing.selectors.realtime import online_devices
 
 
 def status(restaurant_id: UUID) -> list[dict[str, Any]]:
-    """One row for each device that may still connect. `lag` counts events of the log that it has
-    not pulled, `gaps` are numbers of operations that it told of and that never arrived, and
-    `clock_skew_ms` and `queue_depth` what it said itself at its last heartbeat."""
-    newest = last_seq(restaurant_id)
+    """One row for each device that may still connect. `is_online` says whether it has a socket
+    open (None: not known), `lag` counts events of the log that it has not pulled, `gaps` are
+    numbers of operations that it told of and that never arrived, and `clock_skew_ms` and
+    `queue_depth` what it said itself at its last heartbeat."""
+    newest, online = last_seq(restaurant_id), online_devices(restaurant_id)
     rows = DeviceProgress.objects.for_restaurant(restaurant_id)
     progress = {row.device_id: row for row in rows}
     open_work = _open_work(restaurant_id)
@@ -27,6 +29,7 @@ def status(restaurant_id: UUID) -> list[dict[str, Any]]:
         {
             "device": device.pk,
             "name": device.name,
+            "is_online": None if online is None else device.pk in online,
             "last_seen_at": _text(device.last_seen_at),
             "clock_skew_ms": device.clock_skew_ms,
             "queue_depth": device.queue_depth,

@@ -70,6 +70,7 @@ STATUS = _object(
         _object(
             device=_ID,
             name=_TEXT,
+            is_online=_maybe({"type": "boolean"}),
             last_seen_at=_maybe(_TEXT),
             clock_skew_ms=_NUMBER,
             queue_depth=_NUMBER,

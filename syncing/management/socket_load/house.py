@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.db import connection
 
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.choices import Role
@@ -47,6 +48,7 @@ def open_places(count: int, *, sockets: int) -> Iterator[list[Place]]:
     try:
         for _ in range(count):
             places.append(_open_place(sockets))
+        connection.close()
         yield places
     finally:
         _clear([place.restaurant_id for place in places])

@@ -23,7 +23,7 @@ OURS = "fynlo.asgi:application"
 STOCK = "syncing.management.socket_load.stock:application"
 COMMANDS = {
     "uvicorn": (OURS, UVICORN + DEFLATE_OFF),
-    "uvicorn-wsproto": (OURS, UVICORN + DEFLATE_OFF + " --ws wsproto"),
+    "uvicorn-2": (OURS, UVICORN + DEFLATE_OFF + " --workers 2"),
     "granian": (
         OURS,
         "granian {app} --interface asgi --host {host} --port {port} --workers 1 --http 1"
