@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_staff_terms_and_permissions'),
-        ('payments', '0016_fee_alarms'),
+        ('payments', '0017_what_tills_tell_late'),
     ]
 
     operations = [

@@ -17,7 +17,7 @@ DROP TRIGGER feeschedule_is_to_come ON payments_feeschedule;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0017_own_webhooks")]
+    dependencies = [("payments", "0018_own_webhooks")]
 
     operations = [
         migrations.RemoveField("feeschedule", "platform_is_refunded"),
