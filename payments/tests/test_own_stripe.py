@@ -1,9 +1,12 @@
 """A restaurant with keys of its own at Stripe: its webhooks come to its own address."""
 
+import json
 from typing import Any
 
 import pytest
+from stripe import WebhookSignature
 
+from fynlo.clock import utc_now
 from fynlo.db import new_id
 from fynlo.testing.cast import Member
 from payments.models import PaymentSettings, WebhookEvent
@@ -109,3 +112,41 @@ def test_what_the_address_is_stands_on_the_settings_page(owner: Member, own_keys
     row = PaymentSettings.objects.get()
     shown = office(owner).get(f"/admin/payments/paymentsettings/{row.pk}/change/")
     assert own_keys in shown.content.decode()
+
+
+def told(**changed: Any) -> str:
+    about = {"object": "payment_intent", "id": "pi_1"}
+    event = {"id": "evt_1", "type": "x.y", "created": 1_790_000_000, "data": {"object": about}}
+    return json.dumps({**event, **changed})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "[]",
+        "nonsense",
+        "[" * 100_000,
+        told(id=None),
+        told(id={"a": 1}),
+        told(id="evt\0"),
+        told(id="evt\ud800"),
+        told(type=7),
+        told(created="now"),
+        told(created=10**30),
+        told(data=[]),
+        told(data={"object": "payment_intent"}),
+        told(data={"object": {"object": "refund", "id": ["re_1"]}}),
+    ],
+)
+def test_a_restaurant_that_signs_nonsense_is_refused_and_breaks_nothing(
+    own_keys: str, body: str
+) -> None:
+    at = int(utc_now().timestamp())
+    header = WebhookSignature.generate_signature_header(body, OWN, at)
+    assert deliver(body, {"Stripe-Signature": header}, path=own_keys) == 401
+    assert not WebhookEvent.objects.exists()
+
+
+def test_ten_megabytes_are_too_many(own_keys: str) -> None:
+    assert deliver("x" * 10_000_000, {"Stripe-Signature": "t=1,v1=a"}, path=own_keys) == 413
