@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from time import perf_counter
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from perf.monitors.calls import Call, noted
 from perf.monitors.reporter import reporter
 
-UNKNOWN = "nowhere"
+STATIC, UNKNOWN = "static files", "nowhere"
 
 
 class Analyzer:
@@ -31,4 +32,6 @@ class Analyzer:
 def _route(request: HttpRequest) -> str:
     """`api/v1/orders/<uuid:pk>/`: the address without what is in it."""
     match = request.resolver_match
+    if match is None and request.path.startswith(settings.STATIC_URL):
+        return STATIC
     return match.route if match and match.route is not None else UNKNOWN

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 WINDOW_S = 10
 HOURS_KEPT_S = 3 * 60 * 60
-WINDOWS_KEPT_S = 180
+WINDOWS_KEPT_S = 20 * 60
 # A process that has not been heard of for this long is gone.
 SILENT_S = 15
 TEXTS_KEPT_S = 40 * 24 * 60 * 60

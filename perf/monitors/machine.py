@@ -15,6 +15,9 @@ class Machine:
     _looked_at: float = 0.0
     _network: Any = field(default_factory=psutil.net_io_counters)
 
+    def __post_init__(self) -> None:
+        psutil.cpu_percent()
+
     def is_due(self, *, now: float) -> bool:
         return now - self._looked_at >= EVERY_S
 

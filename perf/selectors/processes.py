@@ -11,6 +11,7 @@ from perf.monitors import keys
 from perf.monitors.histogram import added, percentile
 
 LIVE_WINDOWS = 6
+CHART_WINDOWS = 90
 
 
 def processes() -> list[dict[str, Any]]:
@@ -67,6 +68,27 @@ def traffic() -> dict[str, float]:
         "p99_ms": round(percentile(histogram, 0.99), 2),
         "refused_rate": round(errors["4xx"] / count, 4) if count else 0.0,
         "error_rate": round(errors["5xx"] / count, 4) if count else 0.0,
+    }
+
+
+def windows() -> list[dict[str, float]]:
+    """Requests a second and their p95 (milliseconds) in each ten seconds of the last fifteen
+    minutes, oldest first; `at` in Unix seconds. Raises RedisError."""
+    now = time()
+    pipe = get_redis_connection("default").pipeline(transaction=False)
+    moments = [now - keys.WINDOW_S * back for back in range(CHART_WINDOWS, 0, -1)]
+    for moment in moments:
+        pipe.hvals(keys.window_key(moment))
+    found = [[orjson.loads(text) for text in texts] for texts in pipe.execute()]
+    return [_window(moment, rows) for moment, rows in zip(moments, found, strict=True)]
+
+
+def _window(moment: float, rows: list[dict[str, Any]]) -> dict[str, float]:
+    histogram = added(counts(row["histogram"]) for row in rows)
+    return {
+        "at": moment // keys.WINDOW_S * keys.WINDOW_S,
+        "requests_per_s": sum(row["count"] for row in rows) / keys.WINDOW_S,
+        "p95_ms": round(percentile(histogram, 0.95), 2),
     }
 
 

@@ -37,7 +37,7 @@ from fynlo.errors import DomainError
 A_YEAR = 365 * 24 * 60 * 60
 # Where somebody goes who asked for no page in particular.
 FIRST_PAGES = {Role.KITCHEN: "/kitchen/"}
-PAGES = ("/kitchen/", "/floor/", "/till/")
+PAGES = ("/kitchen/", "/floor/", "/till/", "/perf/")
 
 
 @dataclass
