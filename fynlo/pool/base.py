@@ -6,10 +6,12 @@ back when Django closes it: with `CONN_MAX_AGE` 0 at the end of the request.
 
 from typing import Any
 
+from django.conf import settings
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import IsolationLevel
 from django.utils.asyncio import async_unsafe
+from django.utils.module_loading import import_string
 from sqlalchemy.pool import PoolProxiedConnection
 
 from fynlo.pool.elastic import ElasticPool
@@ -22,6 +24,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     _loan: PoolProxiedConnection | None = None
     _lender: ElasticPool
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # By name, for what measures is above everything that is measured.
+        self.execute_wrappers += [import_string(name) for name in settings.STATEMENT_WATCHERS]
 
     @async_unsafe
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:

@@ -108,6 +108,9 @@ DATABASES: dict[str, dict[str, Any]] = {
     }
 }
 
+# Execute wrappers of every connection.
+STATEMENT_WATCHERS = ["perf.monitors.calls.note"]
+
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 # Off, every value is read from PostgreSQL: to measure what the cache saves.
 CACHE_IS_ON = env.bool("CACHE", default=True)

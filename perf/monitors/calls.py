@@ -1,12 +1,10 @@
 """What one request, task or socket asks of PostgreSQL, while it does."""
 
+from collections import deque
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, NamedTuple
-
-from django.db import connections
-from django.db.backends.base.base import BaseDatabaseWrapper
 
 from perf.monitors.lines import line_of_code
 
@@ -22,7 +20,8 @@ class Statement(NamedTuple):
 
 @dataclass(slots=True)
 class Call:
-    """`name` is set when it is known: `GET api/v1/orders/`, `payments.sweep`."""
+    """`name` is set when it is known: `GET api/v1/orders/`, `payments.sweep`. `kind`: web, worker,
+    or thread for what belongs to neither."""
 
     kind: str
     name: str = ""
@@ -30,10 +29,12 @@ class Call:
 
 
 _current: ContextVar[Call | None] = ContextVar("call", default=None)
+# Of threads that work for no call: sockets, commands. The oldest are forgotten.
+unclaimed: deque[Statement] = deque(maxlen=1000)
 
 
 class noted:  # noqa: N801, for it is used as a function would be
-    """Statements of this thread's connections are put down in `call` meanwhile."""
+    """What this thread asks meanwhile is put down in `call`."""
 
     __slots__ = ("call", "token")
 
@@ -42,30 +43,20 @@ class noted:  # noqa: N801, for it is used as a function would be
 
     def __enter__(self) -> Call:
         self.token: Token[Call | None] = _current.set(self.call)
-        for connection in connections.all():
-            watch(connection)
         return self.call
 
     def __exit__(self, *error: object) -> None:
         _current.reset(self.token)
 
 
-def watch(connection: BaseDatabaseWrapper) -> None:
-    """From now on, once for each connection object."""
-    if note not in connection.execute_wrappers:
-        connection.execute_wrappers.append(note)
-
-
 def note(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-    """Django's execute wrapper. Outside of a call it does nothing; `params` are passed on and
-    looked at by nobody."""
-    call = _current.get()
-    if call is None:
-        return execute(sql, params, many, context)
+    """Django's execute wrapper, on every connection by the setting STATEMENT_WATCHERS. `params`
+    are passed on and looked at by nobody."""
     started = perf_counter()
     try:
         return execute(sql, params, many, context)
     finally:
         ms = (perf_counter() - started) * 1000
-        rows = context["cursor"].rowcount
-        call.statements.append(Statement(sql, ms, rows, line_of_code()))
+        said = Statement(sql, ms, context["cursor"].rowcount, line_of_code())
+        call = _current.get()
+        (unclaimed if call is None else call.statements).append(said)

@@ -18,10 +18,11 @@ from django.conf import settings
 from redis import Redis, RedisError
 
 from fynlo.cache.figures import figures as cache_figures
+from fynlo.pool.figures import figures as pool_figures
 from fynlo.redis import asking
 from perf.monitors import keys
 from perf.monitors.allocators import Allocators
-from perf.monitors.calls import Call
+from perf.monitors.calls import Call, unclaimed
 from perf.monitors.histogram import bucket_of
 from perf.monitors.machine import Machine
 from perf.monitors.process import Self
@@ -58,7 +59,10 @@ class Reporter:
     of this process, which are told under their names."""
 
     def __init__(self) -> None:
-        self.sources: dict[str, Callable[[], Any]] = {"cache": cache_figures}
+        self.sources: dict[str, Callable[[], Any]] = {
+            "cache": cache_figures,
+            "pool": pool_figures,
+        }
         self._finished: deque[Finished] = deque(maxlen=WAITING)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -76,10 +80,11 @@ class Reporter:
         """A request or a task is over."""
         self._finished.append(Finished(call, ms, error, time()))
         if self._thread is None or not self._thread.is_alive():
-            self._start(call.kind)
+            self.start(call.kind)
 
-    def _start(self, kind: str) -> None:
-        """After a fork, too: threads do not survive one."""
+    def start(self, kind: str) -> None:
+        """Done by the first call that is over; after a fork, too, for threads do not survive one.
+        A process without calls does it itself."""
         if not settings.PERF_REPORTS or self._stopped.is_set():
             return
         self._lock = threading.Lock()
@@ -116,9 +121,14 @@ class Reporter:
         """Begins anew, as a process that has seen nothing."""
         with self._lock:
             self._finished.clear()
+            unclaimed.clear()
             self._begin("command")
 
     def _add_up(self) -> None:
+        while unclaimed:
+            statement = unclaimed.popleft()
+            call = Call("thread", self.own.kind, [statement])
+            self._finished.append(Finished(call, statement.ms, "", time()))
         while self._finished:
             done = self._finished.popleft()
             self.own.calls += 1

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import include, path
 from django_redis import get_redis_connection
 
-from fynlo.accounts.models import User
+from fynlo.accounts.models import Restaurant, User
 from fynlo.testing.cast import Member
 from perf.monitors.calls import Call, noted
 from perf.monitors.patterns import pattern_of
@@ -163,3 +163,15 @@ def test_what_two_processes_tell_is_added_up(owner: Member, figures: Reporter) -
     assert (listed["count"], listed["failed"], listed["error_rate"]) == (2, 1, 0.5)
     assert {row["host"] for row in processes()} == {"another", figures.own.host}
     assert traffic()["requests"] in {0, 2}  # counted once its ten seconds are over
+
+
+def test_threads_that_work_for_no_request_are_seen_too(
+    restaurant: Restaurant, figures: Reporter
+) -> None:
+    """As those of the sockets and of commands do."""
+    for _ in range(6):
+        Restaurant.objects.filter(pk=restaurant.pk).count()
+    figures.report()
+    stats = found(get_query_stats(1000), 'COUNT(*) AS "__count" FROM "accounts_restaurant"')
+    assert (stats.count, stats.repeats) == (6, [])
+    assert stats.callers[0][0].startswith("command at perf/tests/test_analyzer.py:")

@@ -126,7 +126,9 @@ def _warm(request: Request) -> Client:
 def _pair(request: Request, watched: Client, unwatched: Client, requests: int) -> Pair:
     with_it = _turn(request, watched, requests, then=reporter.report)
     connection.execute_wrappers.remove(note)
-    return with_it, _turn(request, unwatched, requests, then=lambda: None)
+    without = _turn(request, unwatched, requests, then=lambda: None)
+    connection.execute_wrappers.append(note)
+    return with_it, without
 
 
 def _turn(request: Request, client: Client, requests: int, then: Callable[[], None]) -> Spent:
