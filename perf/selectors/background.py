@@ -5,6 +5,7 @@ from typing import Any, cast
 from django_redis import get_redis_connection
 
 from fynlo.celery import app
+from syncing.selectors.realtime import Realtime, realtime
 
 UNACKNOWLEDGED = "unacked"
 
@@ -19,11 +20,15 @@ def queue_figures() -> dict[str, int]:
     }
 
 
-def websocket_figures(processes: list[dict[str, Any]]) -> dict[str, Any]:
-    """From the gauges of the socket processes that are alive."""
-    alive = [row for row in processes if row["kind"] == "websocket"]
+def websocket_figures() -> dict[str, Any]:
+    """Of all socket processes: from the commit of an event to the socket, milliseconds over the
+    last ten seconds (none without a delivery), and closes for being too slow since they began."""
+    found = realtime() or Realtime()
     return {
-        "processes": len(alive),
-        "sockets": sum(row.get("sockets", 0) for row in alive),
-        "restaurants": sum(row.get("restaurants", 0) for row in alive),
+        "processes": found.processes,
+        "sockets": found.connections,
+        "deliveries": found.deliveries,
+        "deliveries_per_s": round(found.deliveries_per_s, 1),
+        **{f"lag_p{percent}_ms": found.delivery_ms.get(f"p{percent}") for percent in (50, 95, 99)},
+        "slow_closes": found.slow_closes,
     }

@@ -60,7 +60,7 @@ def overview(*, now: datetime) -> Overview:
         cache=cache_figures(alive),
         redis=redis_figures(),
         pool=pool_figures(alive),
-        websocket=websocket_figures(alive),
+        websocket=websocket_figures(),
         queue=queue_figures(),
         processes=alive,
         hosts=latest_points(alive),

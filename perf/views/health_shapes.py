@@ -83,7 +83,13 @@ HEALTH = _object(
                 "held_too_long": {"type": "array", "items": {"type": "object"}},
             }
         ),
-        "websocket": {"type": "object", "additionalProperties": _NUMBER},
+        "websocket": _object(
+            {
+                **_all("processes sockets deliveries slow_closes", _COUNT),
+                "deliveries_per_s": _NUMBER,
+                **_all("lag_p50_ms lag_p95_ms lag_p99_ms", {"type": ["number", "null"]}),
+            }
+        ),
         "queue": _object(_all("waiting in_hand", _COUNT)),
         "processes": _rows(
             {
