@@ -248,6 +248,7 @@ class WebhookDelivery(RestaurantOwned):
     objects = OwnedQuerySet["WebhookDelivery"].as_manager()
 
     class Meta:
+        verbose_name_plural = "webhook deliveries"
         constraints = [
             models.UniqueConstraint(
                 "endpoint", "seq", condition=Q(is_by_hand=False), name="webhook_delivery_of_event"
@@ -275,4 +276,4 @@ class WebhookDelivery(RestaurantOwned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} to {self.endpoint_id}"
+        return self.kind

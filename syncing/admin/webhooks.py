@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.timezone import localtime
 
 from fynlo.accounts.admin.base import ReadOnlyAdmin
 from fynlo.accounts.admin.display import action, badge, display
@@ -120,12 +121,13 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     search_fields = ("kind", "endpoint__url")
     date_hierarchy = "created_at"
     ordering = ("-created_at", "-pk")
-    readonly_fields = ("state", "answered")
+    readonly_fields = ("event", "state", "sent", "answered", "latency")
     fields: ClassVar[Any] = (
-        ("kind", "seq", "endpoint"),
-        ("state", "tries", "is_by_hand"),
-        ("created_at", "try_at", "ended_at"),
-        ("answered", "latency_ms"),
+        ("kind", "event"),
+        "endpoint",
+        ("state", "sent"),
+        ("created_at", "ended_at"),
+        ("answered", "latency"),
         "response",
     )
     actions = ("send_again",)
@@ -138,6 +140,21 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     @display(description="Answer", ordering="response_status")
     def answered(self, delivery: WebhookDelivery) -> str:
         return delivery.error or str(delivery.response_status or "–")
+
+    @display(description="Event")
+    def event(self, delivery: WebhookDelivery) -> str:
+        return "–" if delivery.seq is None else f"#{delivery.seq}"
+
+    @display(description="Sent")
+    def sent(self, delivery: WebhookDelivery) -> str:
+        times = f"{delivery.tries} ×"
+        if delivery.status != DeliveryStatus.PENDING:
+            return f"{times}, by hand" if delivery.is_by_hand else times
+        return f"{times}, again at {localtime(delivery.try_at):%H:%M}"
+
+    @display(description="Took")
+    def latency(self, delivery: WebhookDelivery) -> str:
+        return "–" if delivery.latency_ms is None else f"{delivery.latency_ms} ms"
 
     def has_manage_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return authority(request).may(Permission.MANAGE_WEBHOOKS)

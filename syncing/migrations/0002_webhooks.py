@@ -59,6 +59,9 @@ class Migration(migrations.Migration):
                 ('restaurant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.restaurant')),
                 ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='syncing.webhookendpoint')),
             ],
+            options={
+                'verbose_name_plural': 'webhook deliveries',
+            },
         ),
         migrations.CreateModel(
             name='WebhookSecret',
