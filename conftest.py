@@ -4,9 +4,16 @@ import pytest
 
 from fynlo.accounts.choices import Role
 from fynlo.accounts.models import Restaurant
+from fynlo.celery import app
 from fynlo.testing.cast import Member, hire
 from fynlo.testing.drawers import open_drawer
 from fynlo.testing.price_list import stock_price_list
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tasks() -> None:
+    """Known, as in a worker: Celery hands an unknown one to the broker, also when eager."""
+    app.loader.import_default_modules()
 
 
 @pytest.fixture
