@@ -21,6 +21,7 @@ SIDEBAR = [
             _page("Orders", "receipt_long", "pos_order"),
             _page("Receipts", "receipt", "pos_receipt"),
             _page("Kitchen tickets", "skillet", "pos_ticket"),
+            {"title": "Performance", "icon": "speed", "link": reverse_lazy("perf-now")},
         ],
     },
     {
@@ -31,6 +32,9 @@ SIDEBAR = [
             _page("Cash drawers", "point_of_sale", "payments_drawersession"),
             _page("Days and Z reports", "event_available", "payments_dayclose"),
             _page("Ledger", "account_balance", "payments_ledgertransaction"),
+            _page("Ledger alarms", "notification_important", "payments_ledgeralarm"),
+            _page("Fees", "price_change", "payments_feeschedule"),
+            _page("Fee alarms", "notifications", "payments_feealarm"),
             _page("Payment settings", "settings", "payments_paymentsettings"),
         ],
     },
