@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import psycopg2
 
 from fynlo.accounts.choices import Role
-from perf.laboratory.signed_in import sign_in
+from perf.laboratory.signed_in import Identity
 from perf.laboratory.till import Till
 
 T = TypeVar("T")
@@ -59,6 +59,7 @@ class Context:
         self._making = Lock()
         self._open = ExitStack()
         self._tills = 0
+        self._identities: dict[tuple[str, int], Identity] = {}
 
     @property
     def quick(self) -> bool:
@@ -72,16 +73,23 @@ class Context:
         return made
 
     def till(self, role: str = Role.MANAGER) -> Till:
-        """A till of its own, signed in at the demo restaurant, with an address of its own."""
+        """A till of its own, signed in at the demo restaurant, with an address of its own.
+
+        The n-th till of a block is the n-th of the next as well: nobody signs in twice for it.
+        """
         with self._making:
             self._tills += 1
             number = self._tills
-        restaurant = self.target.ready["restaurant"]
-        till = Till(
-            self.target.http,
-            sign_in=lambda: sign_in(restaurant, Role(role)),
-            address=_address(number),
-        )
+        who = (role, number)
+        if who not in self._identities:
+            restaurant = self.target.ready["restaurant"]
+            self._identities[who] = Identity(restaurant, Role(role), address_of(number))
+        identity = self._identities[who]
+        return self.stranger(identity.token, address=identity.address)
+
+    def stranger(self, token: Callable[[], str] = str, *, address: str = "127.0.0.1") -> Till:
+        """A till with this token, or with none."""
+        till = Till(self.target.http, token=token, address=address)
         self._open.callback(till.close)
         return till
 
@@ -96,8 +104,9 @@ class Context:
         """What is left of one block."""
         with suppress(psycopg2.Error, OSError):
             self._open.close()
+        self._tills = 0
 
 
-def _address(number: int) -> str:
+def address_of(number: int) -> str:
     """Loopback addresses, one for each till: limits are counted for each as for tills at large."""
     return f"127.1.{number // 250 % 250}.{number % 250 + 1}"

@@ -18,6 +18,9 @@ from perf.laboratory.context import Target
 
 NAMED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
 
+# Tills say which address they have, as nginx does: limits are counted for each of them.
+AS_BEHIND_A_PROXY = {"ADDRESS_HEADER": "HTTP_X_REAL_IP"}
+
 
 class Unwilling(Exception):
     """The laboratory will not measure this; the text says why, and what to do."""
@@ -60,7 +63,9 @@ def stack_to_measure(wanted: Wanted) -> Iterator[Target]:
         yield running(wanted)
         return
     with stack_folder() as home:
-        stack = StartedStack(home, settings=wanted.settings, project=wanted.project)
+        stack = StartedStack(
+            home, settings=wanted.settings, project=wanted.project, **AS_BEHIND_A_PROXY
+        )
         try:
             yield Target(stack.ready, stack.variables, stack.pid)
         finally:

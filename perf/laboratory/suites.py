@@ -8,6 +8,9 @@ from perf.laboratory.scenario import Scenario
 SUITES: dict[str, str] = {
     "database": "perf.suites.database",
     "api": "perf.suites.api",
+    "latency": "perf.suites.latency",
+    "sessions": "perf.suites.sessions",
+    "load": "perf.suites.load",
 }
 
 

@@ -11,8 +11,6 @@ from uuid import uuid4
 import orjson
 
 TIMEOUT_S = 30.0
-# Below the API's limit for one session in a minute.
-REQUESTS_PER_SESSION = 1000
 _STATEMENTS = re.compile(r'desc="(\d+) statements"')
 
 
@@ -53,13 +51,12 @@ class Answer:
 class Till:
     """Speaks to the API (paths under `/api/v1/`, or whole ones that begin with a slash).
 
-    `sign_in` returns an access token. It is asked anew after every thousand requests, because no
-    till at work sends as many in a minute, and the API would refuse it. `address` is the loopback
-    address that it speaks from.
+    `token` is asked for an access token for each request, empty for none. `address` is the
+    loopback address that it speaks from, and what a proxy would say of it.
     """
 
     def __init__(
-        self, base: str, *, sign_in: Callable[[], str] = str, address: str = "127.0.0.1"
+        self, base: str, *, token: Callable[[], str] = str, address: str = "127.0.0.1"
     ) -> None:
         parts = urlsplit(base)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else None
@@ -68,9 +65,8 @@ class Till:
         self._connection = make(
             parts.hostname or "", parts.port, timeout=TIMEOUT_S, source_address=source
         )
-        self._sign_in = sign_in
-        self._asked = 0
-        self.token = sign_in()
+        self._token = token
+        self._address = address
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.send("GET", path, None, headers)
@@ -96,11 +92,9 @@ class Till:
     def ask(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
         """Whatever the status. Header names may be written with underscores."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        self._asked += 1
-        if self._asked % REQUESTS_PER_SESSION == 0:
-            self.token = self._sign_in()
-        if self.token:
-            sent.setdefault("Authorization", f"Bearer {self.token}")
+        sent.setdefault("X-Real-IP", self._address)
+        if token := self._token():
+            sent.setdefault("Authorization", f"Bearer {token}")
         data = None if body is None else orjson.dumps(body)
         if data is not None:
             sent.setdefault("Content-Type", "application/json")

@@ -7,6 +7,7 @@ from django_redis import get_redis_connection
 
 from fynlo.testing.live import Stack, running_stack
 from fynlo.testing.outage import Wire
+from perf.laboratory.stack import AS_BEHIND_A_PROXY
 from perf.monitors.reporter import Reporter, reporter
 
 
@@ -31,7 +32,7 @@ def figures() -> Iterator[Reporter]:
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """A live one. Put right again by whoever breaks it."""
-    with running_stack() as started:
+    with running_stack(**AS_BEHIND_A_PROXY) as started:
         yield started
 
 
