@@ -1,5 +1,6 @@
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from celery import shared_task
 
@@ -7,6 +8,7 @@ from fynlo.clock import utc_now
 from fynlo.db import durable
 from perf.advice.kept_plans import explain_what_is_slow
 from perf.services.aggregating import aggregate_hour
+from perf.services.benchmarks import carry_out
 from perf.services.watching import watch
 
 
@@ -28,3 +30,9 @@ def explain_queries(**_: Any) -> None:
 def watch_everything(**_: Any) -> None:
     """Every half minute."""
     watch(now=utc_now())
+
+
+@shared_task(name="perf.run_benchmark")
+def run_benchmark(*, run_id: str, **_: Any) -> None:
+    """As long as it takes: a worker does nothing else meanwhile."""
+    carry_out(UUID(run_id))

@@ -102,6 +102,8 @@ TABLE: dict[str, Row] = {
     "GET devices/<device>/": Row(MANAGE, 200),
     "POST devices/<device>/revoke/": Row(MANAGE, 200),
     "GET health/performance/": Row(MANAGE, 200),
+    "POST benchmarks/": Row(frozenset({Role.PLATFORM_OWNER}), 202, lambda w: {"suite": "api"}),
+    "GET benchmarks/": Row(frozenset({Role.PLATFORM_OWNER}), 200),
     "GET staff/roles/": Row(MANAGE, 200),
     "GET staff/": Row(MANAGE, 200),
     "POST staff/": Row(

@@ -17,6 +17,19 @@ def as_json(run: BenchmarkRun) -> dict[str, Any]:
     return {"format": FORMAT, "id": run.pk, **own, **times, "scenarios": found}
 
 
+def in_short(run: BenchmarkRun) -> dict[str, Any]:
+    """Without histograms, for who watches it."""
+    kept = ("suite", "state", "is_quick", "seed", "commit", "noise", "failure", "progress")
+    rows = ("suite", "name", "passed", "figures", "errors", "verdicts")
+    return {
+        "id": run.pk,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at,
+        **{name: getattr(run, name) for name in kept},
+        "scenarios": list(run.scenarios.order_by("position").values(*rows)),
+    }
+
+
 def _scenario(scenario: Scenario) -> dict[str, Any]:
     kept = model_to_dict(scenario, exclude=["id", "run", "position"])
     return {**kept, "samples": [_sample(sample) for sample in scenario.samples.all()]}

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.db.models import Prefetch, QuerySet
 
 from fynlo.clock import utc_now
@@ -31,12 +32,20 @@ def begin(run: BenchmarkRun, folder: Path) -> None:
     run.commit, run.machine = machine.commit(folder), machine.describe()
     run.state = RunState.RUNNING
     run.save()
+    _give_back()
 
 
 def tell(run: BenchmarkRun, **progress: Any) -> None:
     """For who watches."""
     run.progress = progress
     run.save(update_fields=["progress"])
+    _give_back()
+
+
+def _give_back() -> None:
+    """To the pool, between two things to write down: a scenario may take minutes."""
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 def keep(

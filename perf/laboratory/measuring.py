@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 import orjson
+from django.db import connections
 
 from fynlo.clock import utc_now
 from perf.laboratory.context import Context, Options, Target
@@ -59,6 +60,7 @@ def block(
     with Watch(lab.target.pid) as watch:
         outcome = _measure(lab, scenario)
     lab.close()
+    connections.close_all()
     kept = {"started_at": started_at, "calibration_ms": calibration}
     return kept | _as_kept(outcome, watch)
 

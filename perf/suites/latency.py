@@ -14,6 +14,7 @@ from fynlo.cache.namespaces import Namespace
 from fynlo.cache.reading import remember
 from perf.laboratory.context import Context
 from perf.laboratory.driving import AtRate, Operation, Workload, drive, sequential
+from perf.laboratory.recording import Outcome
 from perf.laboratory.scenario import ALL_SUCCEED, Criterion, Scenario, at_most
 from perf.suites.api import creates_orders, reads
 from perf.suites.hearing import hears_orders
@@ -67,6 +68,20 @@ def query(sql: str) -> Workload:
     return workload
 
 
+def by_its_key(load: AtRate) -> Callable[[Context], Outcome]:
+    """The simple statement, and how often PostgreSQL means to read the whole table for it."""
+
+    def measure(lab: Context) -> Outcome:
+        outcome = load.drive(lab, query(SIMPLE))
+        cursor = lab.cursor()
+        cursor.execute(f"EXPLAIN {SIMPLE}", {"order": lab.once(past_orders)})
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+        outcome.figures["seq_scans"] = plan.count("Seq Scan")
+        return outcome
+
+    return measure
+
+
 def hits(lab: Context) -> Operation:
     restaurant = UUID(lab.target.ready["restaurant"])
     return lambda: remember(SHARED, restaurant, "hit", _menu_of(lab))
@@ -104,19 +119,41 @@ def the_menu(lab: Context) -> bytes:
     return lab.till().get("menu/").body
 
 
+def _load(users: int, pace: float) -> AtRate:
+    return AtRate(max(LEAST, users * pace), seconds=10, workers=users)
+
+
 def _at_each(
     name: str, title: str, workload: Workload, criterion: Criterion, pace: float = LOOKS
 ) -> list[Scenario]:
     return [
         Scenario(
             name=f"{name}-{users}",
-            title=f"{title}, {users} user{'s' if users > 1 else ''}",
-            measure=drive(workload, AtRate(max(LEAST, users * pace), seconds=10, workers=users)),
+            title=f"{title}, {_users(users)}",
+            measure=drive(workload, _load(users, pace)),
             criteria=(criterion, ALL_SUCCEED),
             quick_blocks=1,
         )
         for users in USERS
     ]
+
+
+def _simple(users: int) -> Scenario:
+    return Scenario(
+        name=f"query-simple-{users}",
+        title=f"one order by its key, {_users(users)}",
+        measure=by_its_key(_load(users, LOOKS)),
+        criteria=(
+            at_most("p95_ms", 5, "Most statements are of this kind."),
+            at_most("seq_scans", 0, "An index finds it, however many orders there are."),
+            ALL_SUCCEED,
+        ),
+        quick_blocks=1,
+    )
+
+
+def _users(users: int) -> str:
+    return f"{users} user{'s' if users > 1 else ''}"
 
 
 def _cache(name: str, title: str, workload: Workload, criterion: Criterion) -> Scenario:
@@ -145,12 +182,7 @@ SCENARIOS = [
         at_most("p95_ms", 30, "What was typed is kept at once."),
         WRITES,
     ),
-    *_at_each(
-        "query-simple",
-        "one order by its key",
-        query(SIMPLE),
-        at_most("p95_ms", 5, "Most statements are of this kind."),
-    ),
+    *map(_simple, USERS),
     *_at_each(
         "query-complex",
         "dishes sold in five days, by a join of three tables",

@@ -1,28 +1,50 @@
 """A past for the demo restaurant: copies of one real order, so that queries have work to do."""
 
+from typing import Any
+
 from perf.laboratory.context import Context
 from perf.suites.ordering import open_order
 
 ORDERS, QUICK_ORDERS, A_DAY = 20_000, 4_000, 200
-# Neither foreign keys nor triggers are asked: every column is that of an order that passed them.
-_COPY = """
-SET session_replication_role = replica;
-INSERT INTO pos_order SELECT (jsonb_populate_record(o, jsonb_build_object(
+_ORDERS = """
+SELECT (jsonb_populate_record(o, jsonb_build_object(
     'id', uuidv7(), 'number', 100000 + n, 'business_date', o.business_date - n / %(a_day)s,
     'opened_at', o.opened_at - n * interval '5 minutes', 'closed_at', o.opened_at,
     'status', 'COMPLETED', 'kitchen_status', 'SERVED', 'payment_status', 'PAID'))).*
-FROM pos_order o CROSS JOIN generate_series(1, %(count)s) n WHERE o.id = %(order)s;
-INSERT INTO pos_orderline SELECT (jsonb_populate_record(l, jsonb_build_object(
+FROM pos_order o CROSS JOIN generate_series(1, %(count)s) n WHERE o.id = %(order)s
+"""
+_LINES = """
+SELECT (jsonb_populate_record(l, jsonb_build_object(
     'id', uuidv7(), 'order_id', o.id, 'added_at', o.opened_at))).*
-FROM pos_orderline l JOIN pos_order o ON o.number > 100000 WHERE l.order_id = %(order)s;
-SET session_replication_role = DEFAULT;
-ANALYZE pos_order, pos_orderline
+FROM pos_orderline l JOIN pos_order o ON o.number > 100000 WHERE l.order_id = %(order)s
 """
 
 
 def past_orders(lab: Context) -> str:
     """Ask by `lab.once(past_orders)`: the id of the order that was copied."""
     order = str(open_order(lab.till(), lab)["id"])
-    count = QUICK_ORDERS if lab.quick else ORDERS
-    lab.cursor().execute(_COPY, {"order": order, "count": count, "a_day": A_DAY})
+    known = {
+        "order": order,
+        "count": QUICK_ORDERS if lab.quick else ORDERS,
+        "a_day": A_DAY,
+    }
+    cursor = lab.cursor()
+    # Neither foreign keys nor triggers are asked: every column is of an order that passed them.
+    cursor.execute("SET session_replication_role = replica")
+    for table, copies in (("pos_order", _ORDERS), ("pos_orderline", _LINES)):
+        columns = _columns(cursor, table)
+        sql = f"INSERT INTO {table} ({columns}) SELECT {columns} FROM ({copies}) copies"  # noqa: S608
+        cursor.execute(sql, known)
+    cursor.execute("SET session_replication_role = DEFAULT; ANALYZE pos_order, pos_orderline")
     return order
+
+
+def _columns(cursor: Any, table: str) -> str:
+    """Those that are not computed by PostgreSQL."""
+    cursor.execute(
+        "SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute"
+        " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+        " AND attgenerated = ''",
+        [table],
+    )
+    return str(cursor.fetchone()[0])

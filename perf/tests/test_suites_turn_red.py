@@ -2,7 +2,8 @@
 
 import pytest
 
-from fynlo.testing.live import Stack
+from fynlo.testing.live import Stack, running_stack
+from perf.laboratory.stack import AS_BEHIND_A_PROXY
 from perf.tests.broken import changed, measure, slow_inserts
 
 pytestmark = pytest.mark.xdist_group("laboratory")
@@ -40,3 +41,30 @@ def test_a_broken_database_is_found(stack: Stack) -> None:
     assert not found.passed
     assert "success_rate is 0" in found.says
     assert [kind[:3] for kind in found.errors] == ["500"]
+
+
+def test_an_index_that_is_gone_is_found(stack: Stack) -> None:
+    """PostgreSQL is told not to use it, as when it was dropped or left half built."""
+    valid = "UPDATE pg_index SET indisvalid = {} WHERE indexrelid = 'pos_order_pkey'::regclass"
+    assert measure(stack, "latency", "query-simple-1").passed
+    with changed(stack, valid.format(False), back=valid.format(True)):
+        found = measure(stack, "latency", "query-simple-1")
+    assert not found.passed
+    assert "seq_scans is 1, but must be (at most 0)" in found.says
+
+
+def test_a_redis_that_is_cut_off_is_found(stack: Stack) -> None:
+    """Tills are served without it, and their requests are not counted: the suite says so."""
+    with stack.hanging_redis():
+        found = measure(stack, "load", "rate-limit")
+    assert not found.passed
+    assert "refused is 0, but must be (at least 600)" in found.says
+    assert measure(stack, "load", "rate-limit").passed
+
+
+def test_a_web_that_sleeps_is_found() -> None:
+    """Every request takes 0.1 s longer, by a middleware of settings that are broken."""
+    with running_stack(settings="perf.tests.sleeping", **AS_BEHIND_A_PROXY) as asleep:
+        found = measure(asleep, "latency", "get-1")
+    assert not found.passed
+    assert "p95_ms is 1" in found.says
