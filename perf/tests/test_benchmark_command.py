@@ -73,6 +73,7 @@ def test_runs_are_listed_reported_compared_and_followed(
 
 def test_the_gate_stays_open_for_the_same_and_shuts_for_the_slower(against: list[object]) -> None:
     benchmark("run", "database", "--scenario", "tables-sequential", *against)
+    BenchmarkRun.objects.update(noise=0.02)  # or a machine that is busy now would excuse it
     run = BenchmarkRun.objects.get()
     assert "not slower" in benchmark("gate", "--baseline", run.pk, "--run", run.pk)
     slower = BenchmarkRun.objects.create(

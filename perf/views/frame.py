@@ -16,19 +16,21 @@ PAGES = [
     ("Queries", "perf-queries"),
     ("Cache", "perf-cache"),
     ("Recommendations", "perf-recommendations"),
+    ("Runs", "perf-runs"),
+    ("Capacity", "perf-capacity"),
 ]
 
 
 def answer(request: HttpRequest, actor: Actor, name: str, shown: dict[str, Any]) -> HttpResponse:
     """`perf/pages/<name>.html`; for HTMX the part alone that changes,
-    `perf/pages/<name>_board.html`."""
+    `perf/pages/<name>_board.html`. A page that is not in the bar brings its `title`."""
     if "HX-Request" in request.headers:
         return render(request, f"perf/pages/{name}_board.html", shown)
     pages = [{"title": title, "address": reverse(address)} for title, address in PAGES]
     frame = {
         "pages": pages,
         "restaurant": restaurant_profile(actor.restaurant_id),
-        "title": next(page["title"] for page in pages if page["address"] == request.path),
+        "title": next((page["title"] for page in pages if page["address"] == request.path), ""),
         "board": f"perf/pages/{name}_board.html",
     }
     return render(request, f"perf/pages/{name}.html", {**frame, **shown})
