@@ -28,7 +28,7 @@ def visits(browser: Browser, stack: Stack) -> Visits:
 def measured(visits: Visits) -> str:
     """The address of a run that was started from the page and watched to its end."""
     with visits.page_of("platform_owner", "/perf/runs/") as page:
-        page.get_by_label("Suite", exact=True).select_option("database")
+        page.locator("select[name=suite]").select_option("database")
         page.get_by_role("button", name="Start a run").click()
         page.wait_for_url("**/perf/runs/*/")
         expect(page.get_by_role("progressbar")).to_be_visible()
@@ -52,7 +52,7 @@ def test_two_runs_are_compared(measured: str, visits: Visits) -> None:
         page.get_by_role("button", name="Compare").click()
         row = page.get_by_role("row", name="database/select-sequential")
         expect(row).to_contain_text("no difference")
-        page.get_by_label("Metric").select_option("mean_ms")
+        page.locator("select[name=metric]").select_option("mean_ms")
         page.get_by_role("button", name="Show").click()
         expect(page.get_by_role("heading", name="mean_ms")).to_be_visible()
 
