@@ -24,7 +24,7 @@ def past_orders(lab: Context) -> str:
     """Ask by `lab.once(past_orders)`: the id of the order that was copied."""
     order = str(open_order(lab.till(), lab)["id"])
     cursor = lab.cursor()
-    cursor.execute("SELECT max(number) FROM pos_order")
+    cursor.execute("SELECT max(number) + 100000 FROM pos_order")
     known = {
         "last": cursor.fetchone()[0],
         "order": order,
