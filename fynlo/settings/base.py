@@ -53,6 +53,8 @@ MIDDLEWARE = [
     "perf.middleware.Analyzer",
     "fynlo.api.middleware.RequestTrace",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "fynlo.api.middleware.PagePolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "fynlo.api.outage_page.OutagePage",
     "fynlo.api.middleware.Problems",
@@ -61,7 +63,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 TEMPLATES = [

@@ -11,6 +11,7 @@ SUITES: dict[str, str] = {
     "latency": "perf.suites.latency",
     "sessions": "perf.suites.sessions",
     "load": "perf.suites.load",
+    "security": "perf.suites.security",
 }
 
 

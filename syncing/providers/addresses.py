@@ -29,6 +29,8 @@ _REFUSED = [
         "3fff::/20",
     )
 ]
+# Names that RFC 6761, 6762 and 8375 and ICANN keep for networks inside.
+_INSIDE = (".localhost", ".local", ".internal", ".home.arpa")
 _HERE = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -64,7 +66,7 @@ class Reach:
         try:
             return self.allows(ip_address(host))
         except ValueError:
-            return "." in host.strip(".") and not host.strip(".").endswith(".localhost")
+            return _is_public_name(host.strip("."))
 
     def look_up(self, host: str, port: int) -> list[str]:
         """The addresses of a name, in the order of the resolver.
@@ -89,6 +91,14 @@ def is_public(address: Address) -> bool:
     if isinstance(address, IPv6Address) and address not in _GIVEN_OUT:
         return False
     return address.is_global and not (address.is_multicast or address.is_reserved)
+
+
+def _is_public_name(host: str) -> bool:
+    """Neither one that only a network inside knows, nor IPv4 in one of its older spellings
+    (127.1, 0177.0.0.1, 0x7f.1), which resolvers understand."""
+    _, dot, last = host.rpartition(".")
+    is_number = last.isdecimal() or last.startswith("0x")
+    return bool(dot) and not is_number and not f".{host}".endswith(_INSIDE)
 
 
 def _split(url: str) -> SplitResult:

@@ -1,0 +1,44 @@
+"""Whether it can be broken into: OWASP's Top 10 and API Top 10, tried on the running server."""
+
+from collections.abc import Callable
+
+from perf.laboratory.context import Context
+from perf.laboratory.recording import Outcome
+from perf.laboratory.scenario import Criterion, Scenario, at_least, at_most
+from perf.suites.probes.access import every_role, without_a_token
+from perf.suites.probes.assignment import owned_fields
+from perf.suites.probes.browser import cookies, cors, headers
+from perf.suites.probes.forgery import addresses_inside
+from perf.suites.probes.injection import strange_words
+from perf.suites.probes.limits import guessing
+from perf.suites.probes.objects import strangers
+from perf.suites.probes.tls import given_endpoint, own_terminator
+from perf.suites.probes.tokens import attacks
+
+CLEAN = at_most("findings", 0, "An endpoint that was given is safe.")
+HELD = at_least("score", 100, "Every probe is answered as it must be.")
+NONE_CRITICAL = at_most("critical", 0, "Nobody reads or changes what is not theirs.")
+
+
+def _probes(
+    name: str, title: str, measure: Callable[[Context], Outcome], wants: Criterion = HELD
+) -> Scenario:
+    criteria = (NONE_CRITICAL, wants)
+    return Scenario(name, title, measure, criteria, unit="probes", blocks=1, limit_s=180)
+
+
+SCENARIOS = [
+    _probes("no-token", "every operation without a token", without_a_token),
+    _probes("tokens", "forged, expired and misused tokens", attacks),
+    _probes("roles", "every operation by every role", every_role),
+    _probes("objects", "what belongs to another restaurant", strangers),
+    _probes("injection", "SQL, templates, headers and paths as words", strange_words),
+    _probes("assignment", "fields that the server owns", owned_fields),
+    _probes("forgery", "addresses inside the network", addresses_inside),
+    _probes("headers", "what browsers are told", headers),
+    _probes("cors", "other sites", cors),
+    _probes("cookies", "cookies and forms", cookies),
+    _probes("limits", "somebody who guesses", guessing),
+    _probes("tls-terminator", "TLS of a terminator of our own", own_terminator),
+    _probes("tls-endpoint", "TLS of the endpoint that was given", given_endpoint, CLEAN),
+]

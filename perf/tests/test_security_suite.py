@@ -1,0 +1,99 @@
+"""The security suite finds a hole of every class, and none in the system as it is."""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from fynlo.testing.live import Stack, running_stack
+from perf.suites.probes.certificates import certificate
+from perf.suites.probes.terminator import Terminator, server_context
+from perf.suites.security import SCENARIOS
+from perf.tests.broken import Finding, measure
+
+pytestmark = pytest.mark.xdist_group("laboratory")
+HOLES = {
+    "no-token": "critical: GET staff/: ",
+    "roles": "critical: GET staff/: 200 to a kitchen, who may not",
+    "objects": "critical: GET orders/{id}/: 200 for what belongs to another restaurant",
+    "injection": "critical: GET products/: sku=\"' OR '1'='1\" shows more",
+    "tokens": "critical: GET menu/: 200 to a token with alg none",
+    "assignment": "high: POST categories/: 201, and `is_staff` is not refused",
+    "forgery": "critical: POST webhook-endpoints/: 201 to https://127.0.0.1",
+    "headers": "medium: GET /api/v1/menu/: no x-content-type-options header",
+    "cors": "high: GET /api/v1/menu/: lets https://evil.example read it",
+    "cookies": "high: POST /admin/login/: the cookie sessionid is not httponly",
+    "limits": "high: POST /api/v1/auth/login/: not stopped",
+}
+
+
+@pytest.fixture(scope="module")
+def with_holes() -> Iterator[Stack]:
+    with running_stack(settings="perf.tests.holes") as started:
+        yield started
+
+
+@pytest.mark.parametrize("scenario", [scenario.name for scenario in SCENARIOS])
+def test_the_system_as_it_is_has_no_hole(stack: Stack, scenario: str) -> None:
+    found = measure(stack, "security", scenario)
+    assert found.passed, (found.says, found.errors)
+    assert set(found.errors) <= {"no TLS endpoint given"}
+    assert scenario == "tls-endpoint" or found.figures["operations"] > 8
+
+
+@pytest.mark.parametrize("scenario", HOLES)
+def test_a_hole_of_every_class_is_found(with_holes: Stack, scenario: str) -> None:
+    found = measure(with_holes, "security", scenario)
+    assert not found.passed
+    assert [kind for kind in found.errors if kind.startswith(HOLES[scenario])], found.errors
+
+
+@contextmanager
+def over_tls(stack: Stack, folder: Path, context: Any = None, **made: Any) -> Iterator[Finding]:
+    """What is found of the stack behind a terminator with such a certificate."""
+    files = certificate(folder, **made)
+    parts = urlsplit(stack.ready["http"])
+    target = (parts.hostname or "", parts.port or 0)
+    with Terminator(context or server_context(files), target) as terminator:
+        seen: Any = SimpleNamespace(
+            ready={**stack.ready, "http": f"https://127.0.0.1:{terminator.port}"},
+            variables={**stack.variables, "SSL_CERT_FILE": str(files.authority)},
+            pid=0,
+        )
+        yield measure(seen, "security", "tls-endpoint")
+
+
+def test_a_good_certificate_is_good(stack: Stack, tmp_path: Path) -> None:
+    with over_tls(stack, tmp_path) as found:
+        assert found.passed, found.errors
+        assert found.figures["days_left"] > 80
+
+
+@pytest.mark.parametrize(
+    ("made", "finding"),
+    [
+        ({"days": -1}, "certificate has expired"),
+        ({"days": 3}, "its certificate has 2 days"),
+        ({"host": "pos.example.com"}, "IP address mismatch"),
+    ],
+)
+def test_a_bad_certificate_is_found(
+    stack: Stack, tmp_path: Path, made: dict[str, Any], finding: str
+) -> None:
+    with over_tls(stack, tmp_path, **made) as found:
+        assert not found.passed
+        assert [kind for kind in found.errors if finding in kind], found.errors
+
+
+def test_old_protocols_and_weak_ciphers_are_found(stack: Stack, tmp_path: Path) -> None:
+    context = server_context(certificate(tmp_path))
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with over_tls(stack, tmp_path, context) as found:
+        assert [kind for kind in found.errors if "speaks TLSv1" in kind], found.errors
+        assert [kind for kind in found.errors if "takes a weak cipher" in kind], found.errors
