@@ -1,5 +1,6 @@
 """The application with holes in it, each as somebody might make it by mistake."""
 
+from base64 import b64decode
 from typing import Any
 from uuid import UUID
 
@@ -50,8 +51,7 @@ class InjectableProducts(Products):
 
 def careless(token: str, kind: str) -> dict[str, Any]:
     """`alg: none` is believed."""
-    header = jwt.get_unverified_header(token)
-    if header["alg"].lower() == "none":
+    if '"alg":"none"' in b64decode(token.partition(".")[0] + "==").decode(errors="ignore"):
         claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
         return claims
     return _decode(token, kind)
