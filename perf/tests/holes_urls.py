@@ -6,11 +6,10 @@ from uuid import UUID
 
 import jwt
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import include, path
 from rest_framework.request import Request
 
 from employees.views.staff import Staff
-from fynlo import urls
 from fynlo.accounts.choices import Permission
 from fynlo.api import tokens
 from fynlo.api.inputs import Input
@@ -86,5 +85,5 @@ urlpatterns = [
     _under("staff/", StaffForAll, "staff", get="list", post="create"),
     _under("orders/<uuid:pk>/", OrdersOfAll, "order", get="retrieve", patch="partial_update"),
     _under("products/", InjectableProducts, "product", get="list", post="create"),
-    *urls.urlpatterns,
+    path("", include("fynlo.urls")),
 ]
