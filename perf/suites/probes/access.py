@@ -22,8 +22,8 @@ BODILESS = {"POST auth/logout/"}
 
 def without_a_token(lab: Context) -> Outcome:
     """Every operation, with no token and with one that is none: 401, unless it is one of `OPEN`."""
-    findings, nobody = Findings(), Till(lab.target.http, address="127.2.0.1")
-    forger = Till(lab.target.http, sign_in=lambda: "not.a.token", address="127.2.0.2")
+    findings, nobody = Findings(), lab.stranger(address="127.2.0.1")
+    forger = lab.stranger(lambda: "not.a.token", address="127.2.0.2")
     for operation in lab.once(surface):
         if operation.is_public:
             known = str(operation) in OPEN
@@ -33,8 +33,6 @@ def without_a_token(lab: Context) -> Outcome:
             status = operation.ask(till, body=UNKNOWN).status
             finding = f"{operation}: {status} {how}"
             findings.probe(status == 401, Severity.CRITICAL, finding)
-    nobody.close()
-    forger.close()
     return findings.outcome()
 
 

@@ -4,7 +4,6 @@ Where a body is refused before anybody looks whose thing it is (`unreached`), it
 alike for a thing that does not exist.
 """
 
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -15,7 +14,7 @@ from django.db.models import UUIDField
 from fynlo.accounts.choices import Role
 from perf.laboratory.context import Context
 from perf.laboratory.recording import Outcome
-from perf.laboratory.signed_in import sign_in
+from perf.laboratory.signed_in import Identity
 from perf.laboratory.till import Answer, Till
 from perf.suites.probes.findings import Findings, Severity
 from perf.suites.probes.stocking import stock
@@ -35,19 +34,18 @@ class Side:
 def strangers(lab: Context) -> Outcome:
     """Every operation that names a thing, by the owner of the other restaurant: 404."""
     findings, here, there = Findings(), UUID(lab.target.ready["restaurant"]), lab.once(stranger)
-    with closing(_till(lab, here, 1)) as ours, closing(_till(lab, there, 2)) as theirs:
-        sides = [Side(here, ours), Side(there, theirs)]
-        for side in sides:
-            stock(side.till)
-            _find_ids(side, lab.once(surface))
-        for owner, other in (sides, reversed(sides)):
-            _attack(findings, lab, owner, other)
+    sides = [Side(here, _till(lab, here, 1)), Side(there, _till(lab, there, 2))]
+    for side in sides:
+        stock(side.till)
+        _find_ids(side, lab.once(surface))
+    for owner, other in (sides, reversed(sides)):
+        _attack(findings, lab, owner, other)
     return findings.outcome()
 
 
 def _till(lab: Context, restaurant: UUID, number: int) -> Till:
-    sign = lambda: sign_in(restaurant, Role.OWNER)  # noqa: E731
-    return Till(lab.target.http, sign_in=sign, address=f"127.2.1.{number}")
+    identity = Identity(restaurant, Role.OWNER, f"127.2.1.{number}")
+    return lab.stranger(identity.token, address=identity.address)
 
 
 def _before_id(operation: Operation) -> str:

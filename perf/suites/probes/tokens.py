@@ -12,7 +12,7 @@ from django.conf import settings
 from fynlo.accounts.choices import Role
 from perf.laboratory.context import Context
 from perf.laboratory.recording import Outcome
-from perf.laboratory.till import Till
+from perf.laboratory.signed_in import sign_in
 from perf.suites.probes.findings import Findings, Severity
 from perf.suites.probes.surface import stranger
 
@@ -84,7 +84,7 @@ def _unsigned(header: dict[str, Any], claims: dict[str, Any], signature: str) ->
 
 def attacks(lab: Context) -> Outcome:
     findings, till = Findings(), lab.till(Role.SERVER)
-    token = till.token
+    token = sign_in(lab.target.ready["restaurant"], Role.SERVER)
     findings.probe(till.get("auth/me/").status == 200, Severity.LOW, "a good token is refused")
     for wrong, made in (*forged(token, lab), *out_of_order(token)):
         for path in ("auth/me/", "menu/"):
@@ -98,7 +98,7 @@ def attacks(lab: Context) -> Outcome:
 
 def _misused(findings: Findings, lab: Context) -> None:
     """Tokens that are good, but not for this, or not any more."""
-    nobody = Till(lab.target.http, address="127.2.0.3")
+    nobody = lab.stranger(address="127.2.0.3")
     login = lab.target.ready["logins"]["server"]
     given = {name: login[name] for name in ("email", "password")}
     pair = nobody.post("auth/login/", given).json()
@@ -117,4 +117,3 @@ def _misused(findings: Findings, lab: Context) -> None:
     status = nobody.ask("POST", "auth/refresh/", {"refresh": pair["refresh"]}, {}).status
     finding = f"POST auth/refresh/: {status} after signing out"
     findings.probe(status == 401, Severity.HIGH, finding)
-    nobody.close()
