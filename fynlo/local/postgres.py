@@ -18,7 +18,8 @@ DATABASE = "fynlo"
 SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
-    "max_connections": "200",
+    # As many as the laboratory opens, and those of the services.
+    "max_connections": "600",
     "shared_buffers": "256MB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",

@@ -38,7 +38,7 @@ class Workers:
         def work(operation: Operation, outcome: Outcome, started: float) -> None:
             done = 0
             while time.perf_counter() - started < duration if duration else done < each:
-                _once(operation, outcome, time.perf_counter())
+                attempt(operation, outcome, time.perf_counter())
                 done += 1
                 progress.step()
 
@@ -73,7 +73,7 @@ class AtRate:
         def work(operation: Operation, outcome: Outcome, started: float) -> None:
             while (due := intended.next_after(started)) is not None:
                 time.sleep(max(0.0, due - time.perf_counter()))
-                _once(operation, outcome, due)
+                attempt(operation, outcome, due)
                 progress.step()
 
         return _together(operations, work)
@@ -117,7 +117,7 @@ def _warm_up(operations: list[Operation], times: int) -> None:
     """Connections, caches and plans. What fails here will fail again when it is counted."""
     for operation in operations:
         for _ in range(times):
-            _once(operation, Outcome(), time.perf_counter())
+            attempt(operation, Outcome(), time.perf_counter())
 
 
 def _together(
@@ -141,7 +141,9 @@ def _together(
     return total
 
 
-def _once(operation: Operation, outcome: Outcome, started: float) -> None:
+def attempt(operation: Operation, outcome: Outcome, started: float | None = None) -> None:
+    """Once; it counts from now unless it was meant to begin at `started` (perf_counter)."""
+    started = time.perf_counter() if started is None else started
     try:
         answer: Any = operation()
     except Refused as refused:

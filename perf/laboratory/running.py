@@ -10,6 +10,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from django.db import close_old_connections
+
 from perf.laboratory.bench import Bench
 from perf.laboratory.context import Options
 from perf.laboratory.keeping import begin, break_off, end, keep, tell
@@ -83,6 +85,8 @@ class Laboratory:
                 on_progress = self._teller(side.run, declared.name, number, count)
                 on_progress(0, 1)
                 found.append(bench.measure(declared, on_progress))
+        # What was measured may have restarted the PostgreSQL in which runs are kept.
+        close_old_connections()
         for side, found in zip(self.sides, blocks, strict=True):
             self.watcher.measured(side.run, keep(side.run, suite, declared, found))
 

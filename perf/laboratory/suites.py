@@ -12,6 +12,7 @@ SUITES: dict[str, str] = {
     "sessions": "perf.suites.sessions",
     "load": "perf.suites.load",
     "security": "perf.suites.security",
+    "pool": "perf.suites.pool",
 }
 
 

@@ -25,11 +25,16 @@ class Finding:
     figures: dict[str, float]
 
 
-def measure(stack: Stack, suite: str, scenario: str, *, blocks: int = 1) -> Finding:
-    """One scenario, quick, as `benchmark run` does it, in a measuring process of its own."""
+def measure(
+    stack: Stack, suite: str, scenario: str, *, blocks: int = 1, settings: str = ""
+) -> Finding:
+    """One scenario, quick, as `benchmark run` does it, in a measuring process of its own, which
+    has `settings` other than development's, when they are to break something there."""
     [declared] = scenarios_of(suite, only=scenario)
     target = Target(stack.ready, stack.variables, stack.pid)
-    with Bench(target, Options(quick=True, seed=1), suite, wanted=Wanted()) as bench:
+    with Bench(
+        target, Options(quick=True, seed=1), suite, wanted=Wanted(settings=settings)
+    ) as bench:
         found = [bench.measure(declared, lambda done, total: None) for _ in range(blocks)]
     figures, errors = over_all(found)
     verdicts = [criterion.judge(figures) for criterion in declared.criteria_for(quick=True)]
