@@ -13,6 +13,8 @@ SUITES: dict[str, str] = {
     "load": "perf.suites.load",
     "security": "perf.suites.security",
     "pool": "perf.suites.pool",
+    "cache": "perf.suites.cache",
+    "stress": "perf.suites.stress",
 }
 
 

@@ -34,8 +34,7 @@ def ask(pool: ElasticPool, statement: str = "SELECT 1") -> None:
     """Borrows, asks, gives back; throws away what has died meanwhile."""
     loan = pool.borrow()
     try:
-        with loan.cursor() as cursor:
-            cursor.execute(statement)
+        loan.cursor().execute(statement)
         loan.rollback()
     except psycopg2.Error:
         pool.discard(loan)

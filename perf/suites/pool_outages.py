@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -18,7 +17,7 @@ from fynlo.local.ports import wait_until
 from fynlo.pool.elastic import ElasticPool
 from fynlo.pool.figures import figures
 from perf.laboratory.context import Context
-from perf.laboratory.driving import attempt
+from perf.laboratory.driving import Operation, attempt
 from perf.laboratory.recording import Outcome
 from perf.laboratory.scenario import ALL_SUCCEED, Scenario, at_least, at_most
 from perf.laboratory.till import Refused
@@ -58,7 +57,8 @@ def is_restarted(lab: Context) -> Outcome:
         wait_until(lambda: _accepts(lab), seconds=30)
         back = time.perf_counter()
         outcome.figures["away_s"] = back - began
-        for name, operation in {"pool": partial(ask, pool), "web": orders}.items():
+        answers: dict[str, Operation] = {"pool": partial(ask, pool), "web": orders}
+        for name, operation in answers.items():
             wait_until(partial(_works, operation), seconds=20)
             outcome.figures[f"recovery_{name}_s"] = time.perf_counter() - back
         for _ in range(2 * USUAL):
@@ -84,7 +84,7 @@ def _accepts(lab: Context) -> bool:
     return True
 
 
-def _works(operation: Callable[[], object]) -> bool:
+def _works(operation: Operation) -> bool:
     try:
         operation()
     except (psycopg2.Error, OperationalError, Refused, OSError, HTTPException):

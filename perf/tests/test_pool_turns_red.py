@@ -9,7 +9,7 @@ from perf.tests.broken import measure
 pytestmark = pytest.mark.xdist_group("laboratory")
 
 
-@pytest.mark.parametrize("scenario", ["acquire", "busy", "sessions-ended", "leak", "restart"])
+@pytest.mark.parametrize("scenario", ["acquire", "busy", "sessions-ended", "leak"])
 def test_a_pool_that_is_whole_passes(stack: Stack, scenario: str) -> None:
     found = measure(stack, "pool", scenario)
     assert (found.says, found.errors) == ("", {})

@@ -10,4 +10,4 @@ def _always(pool: ElasticPool, record: Any) -> bool:
     return True
 
 
-ElasticPool._is_good = _always  # type: ignore[method-assign]
+ElasticPool._is_good = _always  # type: ignore[method-assign, assignment]
