@@ -15,6 +15,7 @@ SUITES: dict[str, str] = {
     "pool": "perf.suites.pool",
     "cache": "perf.suites.cache",
     "stress": "perf.suites.stress",
+    "parallel": "perf.suites.parallel",
 }
 
 
