@@ -16,6 +16,7 @@ OPEN = {
     "POST devices/pair/",
     "POST payments/webhooks/open-banking/",
     "POST payments/webhooks/stripe/",
+    "POST payments/webhooks/stripe/{id}/",
 }
 BODILESS = {"POST auth/logout/"}
 

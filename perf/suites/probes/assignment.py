@@ -27,7 +27,8 @@ HOPEFUL = {
 def owned_fields(lab: Context) -> Outcome:
     """Every operation with a body: what the server answers and does not ask for, and `HOPEFUL`, is
     refused by name."""
-    findings, till, other = Findings(), lab.till(Role.OWNER), str(lab.once(stranger))
+    findings, other = Findings(), str(lab.once(stranger))
+    till = lab.till(Role.PLATFORM_OWNER)
     for operation in lab.once(surface):
         if not operation.takes_members or operation.body.get("type") != "object":
             continue
