@@ -1,37 +1,19 @@
-"""The README and the pages of `docs/`: their links, and what is to be pasted from them."""
+"""The README and the pages of `docs/`: their links and their figures."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from fynlo.settings.env import BASE_DIR
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-BLOCK = re.compile(r"^```(?:sh|bash)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 ANY_BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Block:
-    """What is pasted at once. `page` is its path from the root of the project."""
-
-    page: str
-    text: str
 
 
 def pages(root: Path = BASE_DIR) -> list[Path]:
     found = [path for path in root.glob("*.md") if path.name != "CHANGELOG.md"]
     return sorted([*found, *(root / "docs").rglob("*.md")])
-
-
-def blocks(root: Path = BASE_DIR) -> list[Block]:
-    return [
-        Block(str(page.relative_to(root)), text)
-        for page in pages(root)
-        for text in BLOCK.findall(page.read_text())
-    ]
 
 
 def broken_links(page: Path) -> Iterator[str]:

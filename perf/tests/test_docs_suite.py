@@ -6,13 +6,13 @@ import pytest
 
 from fynlo.testing.live import Stack
 from perf.suites.docs import variables
-from perf.suites.pages import blocks, broken_links, unexplained_figures
+from perf.suites.pages import broken_links, unexplained_figures
 from perf.tests.broken import measure
 
 pytestmark = pytest.mark.xdist_group("laboratory")
 
 
-@pytest.mark.parametrize("scenario", ["links", "endpoints", "settings", "figures", "commands"])
+@pytest.mark.parametrize("scenario", ["links", "endpoints", "settings", "figures"])
 def test_the_documentation_is_so(stack: Stack, scenario: str) -> None:
     found = measure(stack, "docs", scenario)
     assert found.passed, (found.says, found.errors)
@@ -28,11 +28,6 @@ def test_figures_without_a_command_are_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("## Known\n`manage.py x`\n| 1 | 2 |\n## Unknown\n| 3 | 4 |\n")
     assert unexplained_figures(page) == ["Unknown"]
-
-
-def test_what_is_to_be_pasted_is_found(tmp_path: Path) -> None:
-    (tmp_path / "README.md").write_text("```sh\nfalse\n```\n```json\n{}\n```\n```bash\ntrue\n```\n")
-    assert [block.text for block in blocks(tmp_path)] == ["false\n", "true\n"]
 
 
 def test_variables_of_settings_and_compose_are_found() -> None:
