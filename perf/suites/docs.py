@@ -6,7 +6,7 @@ from pathlib import Path
 from fynlo.settings.env import BASE_DIR
 from perf.laboratory.context import Context
 from perf.laboratory.recording import Outcome
-from perf.laboratory.scenario import ALL_SUCCEED, Scenario, at_most
+from perf.laboratory.scenario import ALL_SUCCEED, Scenario
 from perf.suites.pages import broken_links, pages, unexplained_figures
 from perf.suites.probes.surface import surface
 
