@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ PLACES = f"{os.environ.get('PATH', '')}:/usr/sbin"
 
 
 @contextmanager
-def pgbouncer(parameters: dict[str, Any], home: Path, *, connections: int) -> Iterator[int]:
+def pgbouncer(parameters: dict[str, Any], *, connections: int) -> Iterator[int]:
     """Its port on this machine. It keeps so many connections to the database that `parameters`
     (libpq) lead to."""
     program = os.environ.get("PGBOUNCER") or shutil.which("pgbouncer", path=PLACES)
@@ -30,19 +31,20 @@ def pgbouncer(parameters: dict[str, Any], home: Path, *, connections: int) -> It
             pytrace=False,
         )
     port = free_port()
-    written = home / "pgbouncer.ini"
-    written.write_text(_as_shipped(parameters, port, connections))
-    for folder in (home, *home.parents[:2]):
-        folder.chmod(0o755)
-    with (home / "log").open("wb") as log:
-        owner = database_owner(home / "none")
-        process = popen_as(owner, [program, str(written)], stdout=log, stderr=log)
-    try:
-        assert wait_until(lambda: answers(port), seconds=20), (home / "log").read_text()
-        yield port
-    finally:
-        process.terminate()
-        process.wait(20)
+    with TemporaryDirectory(prefix="fynlo-pgbouncer-") as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        written = home / "pgbouncer.ini"
+        written.write_text(_as_shipped(parameters, port, connections))
+        with (home / "log").open("wb") as log:
+            owner = database_owner(home / "none")
+            process = popen_as(owner, [program, str(written)], stdout=log, stderr=log)
+        try:
+            assert wait_until(lambda: answers(port), seconds=20), (home / "log").read_text()
+            yield port
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
 def _as_shipped(parameters: dict[str, Any], port: int, connections: int) -> str:

@@ -280,7 +280,9 @@ def resolved(shape: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_free_text(name: str, shape: dict[str, Any]) -> bool:
-    return "u0000" in shape.get("pattern", "") and "password" not in name
+    """`field` names what there is."""
+    is_text = "u0000" in shape.get("pattern", "")
+    return is_text and name != "field" and "password" not in name
 
 
 def spoiled(good: Any, shape: dict[str, Any]) -> Iterator[Any]:

@@ -22,6 +22,11 @@ GOOD = {
 }
 
 
+@pytest.fixture(autouse=True)
+def keys_to_providers() -> None:
+    """None but those that the environment gives."""
+
+
 @pytest.fixture
 def production(settings: Settings) -> Settings:
     for name, value in GOOD.items():

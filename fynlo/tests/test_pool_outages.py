@@ -70,10 +70,10 @@ def test_no_request_fails_once_postgresql_is_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_borrowers_share_few_connections_of_pgbouncer(tmp_path: Path) -> None:
+def test_many_borrowers_share_few_connections_of_pgbouncer() -> None:
     """Twelve at once on two: each has one for no longer than its transaction."""
     parameters: dict[str, Any] = connection.get_connection_params()
-    with pgbouncer(parameters, tmp_path, connections=2) as port:
+    with pgbouncer(parameters, connections=2) as port:
         options = {"application_name": "bounced", **connection.settings_dict["OPTIONS"]}
         place = {**connection.settings_dict, "PORT": port, "OPTIONS": {**options, "options": ""}}
         assert at_once(*[partial(work_at, place)] * 12) == ["5s"] * 12

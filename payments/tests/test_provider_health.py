@@ -10,6 +10,7 @@ from django.core.cache import caches
 from fynlo.local.ports import wait_until
 from fynlo.testing.cast import Member
 from fynlo.testing.outage import Wire
+from fynlo.testing.providers import have_keys
 from payments.choices import Provider
 from payments.errors import NotSupported, ProviderAuth, ProviderInvalidRequest, ProviderUnavailable
 from payments.providers import health
@@ -101,7 +102,11 @@ def test_a_bank_that_is_down_is_known_to_be_and_is_well_again_when_it_answers(
     assert BANK not in providers_down()
 
 
-def test_a_bank_that_is_down_is_not_recommended(cashier: Member, order: dict[str, Any]) -> None:
+def test_a_bank_that_is_down_is_not_recommended(
+    cashier: Member, order: dict[str, Any], settings: Any
+) -> None:
+    have_keys(settings)
+
     def quoted() -> dict[str, Any]:
         return said(cashier.post("payments/quote/", {"order": order["id"]}))
 

@@ -82,8 +82,8 @@ def test_a_query_for_each_row_is_found_with_its_line_of_code(
 def test_the_same_statement_in_many_requests_is_no_repetition(
     owner: Member, figures: Reporter
 ) -> None:
-    for _ in range(6):
-        owner.get("orders/?limit=5")
+    for limit in range(1, 7):
+        owner.get(f"orders/?limit={limit}")
     figures.report()
     assert found(get_query_stats(), 'FROM "pos_order"', "LIMIT").count == 6
     assert repeated() == []
