@@ -38,13 +38,13 @@ class Timings:
         """What was recorded since the process started."""
         with self._lock:
             counts, total, largest = list(self._counts), self._total_ns, self._max_ns
-        count = sum(counts)
+        count, largest_us = sum(counts), round(largest / 1000, 1)
         return {
             "count": count,
             "mean_us": round(total / count / 1000, 1) if count else 0.0,
-            "p50_us": min(_percentile(counts, count * 0.50), largest / 1000),
-            "p99_us": min(_percentile(counts, count * 0.99), largest / 1000),
-            "max_us": round(largest / 1000, 1),
+            "p50_us": min(_percentile(counts, count * 0.50), largest_us),
+            "p99_us": min(_percentile(counts, count * 0.99), largest_us),
+            "max_us": largest_us,
         }
 
 

@@ -43,16 +43,6 @@ def test_a_broken_database_is_found(stack: Stack) -> None:
     assert [kind[:3] for kind in found.errors] == ["500"]
 
 
-def test_an_index_that_is_gone_is_found(stack: Stack) -> None:
-    """PostgreSQL is told not to use it, as when it was dropped or left half built."""
-    valid = "UPDATE pg_index SET indisvalid = {} WHERE indexrelid = 'pos_order_pkey'::regclass"
-    assert measure(stack, "latency", "query-simple-1").figures["seq_scans"] == 0
-    with changed(stack, valid.format(False), back=valid.format(True)):
-        found = measure(stack, "latency", "query-simple-1")
-    assert not found.passed
-    assert "seq_scans is 1, but must be (at most 0)" in found.says
-
-
 def test_a_redis_that_is_cut_off_is_found(stack: Stack) -> None:
     """Tills are served without it, and their requests are not counted: the suite says so."""
     with stack.hanging_redis():
