@@ -16,7 +16,7 @@ ALERTS = {"staff.break_due", "staff.overtime_approaching"}
 
 
 def test_a_break_and_overtime_are_told_within_a_minute() -> None:
-    """Both thresholds are met with the clock-in itself. Fails without `watch-hours` in the beat's schedule."""
+    """Both are due with the clock-in itself. Fails without `watch-hours` in the beat's schedule."""
     with running_stack() as stack:
         manager, server = Caller.of(stack, "manager"), Caller.of(stack, "server")
         version = manager.get("labour-policy/")["version"]
