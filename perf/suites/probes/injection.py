@@ -20,7 +20,7 @@ STRANGE = [
     "' UNION SELECT version() -- ",
     "\\'",
     "%' OR '%'='",
-    "{{ 7 * 191 }}{% debug %}${7*191}<%= 7*191 %>",
+    "{{ 104729*99991 }}{% debug %}${104729*99991}<%= 104729*99991 %>",
     "{0.__class__.__mro__}%s%n%(x)s",
     "x\r\nX-Planted: 1",
     "../../../../../../etc/passwd",
@@ -31,8 +31,15 @@ STRANGE = [
     "\ud7ff\U0010ffff" * 20,
 ]
 HARMLESS = "nothing-is-called-so"
-# What no answer says unless something was carried out.
-TELLING = (b"1337", b"root:x:0", b"uid=0", b"PostgreSQL 1", b"SyntaxError", b"Traceback (most")
+# What no answer says unless something was carried out; the product is too long to be part of an id.
+TELLING = (
+    str(104729 * 99991).encode(),
+    b"root:x:0",
+    b"uid=0",
+    b"PostgreSQL 1",
+    b"SyntaxError",
+    b"Traceback (most",
+)
 
 
 def strange_words(lab: Context) -> Outcome:
