@@ -1,15 +1,14 @@
 """A month of payments, written in bulk: as if guests had paid by all four ways.
 
 Every row is what the services would have written, so that reports and checks have something to
-add up. `seed` makes the same month again.
+add up. `seed` makes the same month again. Some are refunded, in whole or in part, and for some the
+bank's money comes after the guest had paid by card (`month_back`).
 """
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
-from uuid import UUID
 
 from employees.models import TipCredit
 from fynlo.accounts.models import Membership, Restaurant
@@ -25,6 +24,8 @@ from payments.choices import (
     Posting,
     Provider,
 )
+from payments.management.month_back import give_back, money_too_late
+from payments.management.month_sales import Cast, Sale
 from payments.models import (
     DrawerEvent,
     DrawerSession,
@@ -33,9 +34,10 @@ from payments.models import (
     LedgerTransaction,
     Payment,
     PaymentAttempt,
+    Refund,
 )
 from payments.services import postings
-from payments.services.terms import Conditions, conditions, terms_of
+from payments.services.terms import conditions, terms_of
 from pos.choices import Channel, LineState, OrderStatus
 from pos.choices import PaymentStatus as Paid
 from pos.models import Order, OrderLine, Product
@@ -43,29 +45,7 @@ from pos.models import Order, OrderLine, Product
 WAYS = (Method.OPEN_BANKING,) * 5 + (Method.CARD,) * 3 + (Method.APPLE_PAY, Method.CASH)
 AT_ONCE = 2000
 FIRST_NUMBER = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class Cast:
-    """What all payments of the month share."""
-
-    restaurant: Restaurant
-    member: Membership
-    product: Product
-    drawer: DrawerSession
-    known: Conditions
-    accounts: dict[str, UUID]
-
-
-@dataclass(slots=True)
-class Sale:
-    order: Order
-    line: OrderLine
-    payment: Payment
-    attempt: PaymentAttempt
-    posted: LedgerTransaction
-    amounts: postings.Amounts
-    adjusted: LedgerTransaction | None = None
+REFUNDED, LATE = 0.1, 0.05
 
 
 @transaction_required
@@ -112,12 +92,17 @@ def _sale(cast: Cast, chance: random.Random, first: date, days: int, number: int
     order = _order(cast, day=day, at=at, bill=bill, tip=tip, number=FIRST_NUMBER + number)
     payment = _payment(cast, order, method, at=at, bill=bill, tip=tip)
     attempt = _attempt(payment, chance)
-    posted, amounts = _posted(payment, attempt)
     order.payments = [{"payment": str(payment.pk), "method": method, "amount": bill + tip}]
-    sale = Sale(order, _line(cast, order, at), payment, attempt, posted, amounts)
+    sale = Sale(order, _line(cast, order, at), payment, attempt)
+    sale.post(
+        f"payment:{payment.pk}:captured", Posting.PAYMENT_CAPTURED, _captured(payment, attempt)
+    )
     if attempt.actual_fee not in (None, attempt.estimated_fee):
-        key = f"attempt:{attempt.pk}:fee:{attempt.estimated_fee}:{attempt.actual_fee}"
-        sale.adjusted = _transaction(payment, key, Posting.FEE_ADJUSTED)
+        _adjust_fee(sale)
+    if method == Method.CARD and chance.random() < LATE:
+        money_too_late(sale, cast)
+    if chance.random() < REFUNDED:
+        give_back(sale, cast, chance, last=first + timedelta(days - 1))
     return sale
 
 
@@ -211,83 +196,80 @@ def _attempt(payment: Payment, chance: random.Random) -> PaymentAttempt:
     )
 
 
-def _posted(
-    payment: Payment, attempt: PaymentAttempt
-) -> tuple[LedgerTransaction, postings.Amounts]:
-    amounts = (
-        postings.captured_in_cash(bill=payment.bill, rounding=0, tip=payment.tip)
-        if attempt.provider == Provider.HOUSE
-        else postings.captured(
-            attempt.provider,
-            captured=attempt.captured,
-            tip=payment.tip,
-            provider_fee=attempt.estimated_fee,
-            platform_fee=attempt.platform_fee,
-        )
+def _captured(payment: Payment, attempt: PaymentAttempt) -> postings.Amounts:
+    if attempt.provider == Provider.HOUSE:
+        return postings.captured_in_cash(bill=payment.bill, rounding=0, tip=payment.tip)
+    return postings.captured(
+        attempt.provider,
+        captured=attempt.captured,
+        tip=payment.tip,
+        provider_fee=attempt.estimated_fee,
+        platform_fee=attempt.platform_fee,
     )
-    key = f"payment:{payment.pk}:captured"
-    return _transaction(payment, key, Posting.PAYMENT_CAPTURED), amounts
 
 
-def _transaction(payment: Payment, key: str, kind: Posting) -> LedgerTransaction:
-    return LedgerTransaction(
-        restaurant_id=payment.restaurant_id,
-        source_key=key,
-        kind=kind,
-        business_date=payment.business_date,
-        created_at=payment.taken_at,
+def _adjust_fee(sale: Sale) -> None:
+    booked, actual = sale.attempt.estimated_fee, sale.attempt.actual_fee or 0
+    sale.post(
+        f"attempt:{sale.attempt.pk}:fee:{booked}:{actual}",
+        Posting.FEE_ADJUSTED,
+        postings.fee_adjusted(sale.attempt.provider, more=actual - booked),
     )
 
 
 def _write(cast: Cast, sales: list[Sale]) -> None:
-    adjusted = [sale for sale in sales if sale.adjusted]
     Order.objects.bulk_create(sale.order for sale in sales)
     OrderLine.objects.bulk_create(sale.line for sale in sales)
     Payment.objects.bulk_create(sale.payment for sale in sales)
+    PaymentAttempt.objects.bulk_create(sale.late for sale in sales if sale.late)
     PaymentAttempt.objects.bulk_create(sale.attempt for sale in sales)
-    LedgerTransaction.objects.bulk_create(
-        [sale.posted for sale in sales] + [sale.adjusted for sale in adjusted if sale.adjusted]
-    )
-    LedgerEntry.objects.bulk_create(entry for sale in sales for entry in _entries(cast, sale))
-    DrawerEvent.objects.bulk_create(
-        DrawerEvent(
-            restaurant=cast.restaurant,
-            session=cast.drawer,
-            kind=DrawerEventKind.SALE,
-            amount=sale.payment.captured,
-            payment=sale.payment,
-            done_by=cast.member,
-            done_at=sale.payment.taken_at,
+    Refund.objects.bulk_create(refund for sale in sales for refund in sale.refunds)
+    books = [posted for sale in sales for posted in sale.books]
+    LedgerTransaction.objects.bulk_create(transaction for transaction, _ in books)
+    LedgerEntry.objects.bulk_create(
+        LedgerEntry(
+            transaction=transaction,
+            account_id=cast.accounts[account],
+            amount=amount,
+            currency=cast.restaurant.currency,
         )
-        for sale in sales
-        if sale.payment.method == Method.CASH
+        for transaction, amounts in books
+        for account, amount in amounts.items()
+        if amount
     )
+    DrawerEvent.objects.bulk_create(event for sale in sales for event in _drawer(cast, sale))
     TipCredit.objects.bulk_create(
         TipCredit(
             restaurant=cast.restaurant,
             member=cast.member,
-            business_date=sale.payment.business_date,
-            amount=sale.payment.tip,
-            currency=sale.payment.currency,
-            source_key=f"{sale.posted.source_key}:{cast.member.pk}",
-            created_at=sale.payment.taken_at,
+            business_date=transaction.business_date,
+            amount=-amounts[Account.TIPS_PAYABLE],
+            currency=cast.restaurant.currency,
+            source_key=f"{transaction.source_key}:{cast.member.pk}",
+            created_at=transaction.created_at,
         )
-        for sale in sales
-        if sale.payment.tip
+        for transaction, amounts in books
+        if amounts.get(Account.TIPS_PAYABLE)
     )
 
 
-def _entries(cast: Cast, sale: Sale) -> Iterator[LedgerEntry]:
-    moved = [(sale.posted, sale.amounts)]
-    if sale.adjusted and sale.attempt.actual_fee is not None:
-        more = sale.attempt.actual_fee - sale.attempt.estimated_fee
-        moved.append((sale.adjusted, postings.fee_adjusted(sale.attempt.provider, more=more)))
-    for transaction, amounts in moved:
-        for account, amount in amounts.items():
-            if amount:
-                yield LedgerEntry(
-                    transaction=transaction,
-                    account_id=cast.accounts[account],
-                    amount=amount,
-                    currency=sale.payment.currency,
-                )
+def _drawer(cast: Cast, sale: Sale) -> Iterator[DrawerEvent]:
+    if sale.payment.method != Method.CASH:
+        return
+    shared = {"restaurant": cast.restaurant, "session": cast.drawer, "done_by": cast.member}
+    yield DrawerEvent(
+        kind=DrawerEventKind.SALE,
+        amount=sale.payment.captured,
+        payment=sale.payment,
+        done_at=sale.payment.taken_at,
+        **shared,
+    )
+    for refund in sale.refunds:
+        yield DrawerEvent(
+            kind=DrawerEventKind.REFUND,
+            amount=-refund.amount,
+            refund=refund,
+            reason=refund.reason,
+            done_at=refund.requested_at,
+            **shared,
+        )

@@ -9,9 +9,9 @@ from django.db.models import F, Q, Sum
 from fynlo.accounts.choices import Role
 from fynlo.clock import utc_now
 from fynlo.testing.cast import Member, hire
-from payments.choices import Method
+from payments.choices import AttemptStatus, Method
 from payments.management.month import generate_month
-from payments.models import Payment, PaymentAttempt
+from payments.models import Payment, PaymentAttempt, Refund
 from payments.selectors.ledger_checks import CHECKS, ledger_faults
 from payments.services.fees import Rate
 from payments.tests.conftest import balances
@@ -45,6 +45,9 @@ def test_the_month_itself_balances(month: Member) -> None:
     assert Payment.objects.count() == COUNT
     assert ledger_faults() == []
     assert set(Payment.objects.values_list("method", flat=True)) == set(Method.values)
+    refunded = Payment.objects.filter(refunded__gt=0).values_list("method", flat=True)
+    assert set(refunded) == set(Method.values)
+    assert PaymentAttempt.objects.filter(status=AttemptStatus.LATE_SUCCESS).exists()
 
 
 def test_revenue_is_the_platform_fee_of_every_payment(month: Member) -> None:
@@ -63,11 +66,12 @@ def test_fees_are_what_was_expected_and_what_was_taken(month: Member) -> None:
     found = report(month, "fees")
     for row in found["results"]:
         attempts = PaymentAttempt.objects.filter(method=row["method"])
-        sums = attempts.aggregate(
-            captured=Sum("captured"), expected=Sum("estimated_fee"), platform=Sum("platform_fee")
-        )
-        assert row["payments"] == attempts.count()
+        taken = attempts.exclude(status=AttemptStatus.LATE_SUCCESS)
+        sums = taken.aggregate(captured=Sum("captured"), platform=Sum("platform_fee"))
+        assert row["payments"] == taken.count()
         assert {name: row[name] for name in sums} == sums
+        # The provider takes its fee of money that came too late as well.
+        assert row["expected"] == attempts.aggregate(total=Sum("estimated_fee"))["total"]
         adjusted = attempts.filter(actual_fee__isnull=False).aggregate(
             total=Sum(F("actual_fee") - F("estimated_fee"), default=0)
         )["total"]
@@ -76,7 +80,8 @@ def test_fees_are_what_was_expected_and_what_was_taken(month: Member) -> None:
 
 def test_what_the_bank_saved_is_the_card_s_fee_less_the_bank_s(month: Member) -> None:
     card = Rate(290, 30, 100)
-    attempts = PaymentAttempt.objects.filter(method=Method.OPEN_BANKING)
+    paid = PaymentAttempt.objects.exclude(status=AttemptStatus.LATE_SUCCESS)
+    attempts = paid.filter(method=Method.OPEN_BANKING)
     saved = sum(card.provider_fee(one.amount) - one.estimated_fee for one in attempts)
     assert report(month, "fees")["saved_by_bank"] == saved
 
@@ -87,9 +92,16 @@ def test_settlement_is_what_providers_hold_less_their_fees(month: Member) -> Non
     held = ledger["psp_clearing:truelayer"] + ledger["psp_clearing:stripe"]
     fees = ledger["provider_fee_payable:truelayer"] + ledger["provider_fee_payable:stripe"]
     assert found["net"] == total(found["results"], "net") == held + fees
-    assert total(found["results"], "captured") == held
-    captured = PaymentAttempt.objects.exclude(method=Method.CASH)
-    assert held == captured.aggregate(total=Sum("captured"))["total"]
+    late = Q(status=AttemptStatus.LATE_SUCCESS)
+    attempts = PaymentAttempt.objects.exclude(method=Method.CASH)
+    sums = {
+        "captured": attempts.exclude(late).aggregate(total=Sum("captured"))["total"],
+        "late": attempts.filter(late).aggregate(total=Sum("captured"))["total"],
+    }
+    refunds = Refund.objects.exclude(attempt__method=Method.CASH)
+    sums["refunded"] = -refunds.aggregate(total=Sum("amount"))["total"]
+    assert {name: total(found["results"], name) for name in sums} == sums
+    assert held == sum(sums.values())
     assert len(found["results"]) == 2 * DAYS
 
 

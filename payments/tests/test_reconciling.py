@@ -74,8 +74,8 @@ def test_a_day_is_kept_and_the_fees_that_were_really_taken_are_posted_once(
         )
     stripe, restaurant = Provider.STRIPE, owner.restaurant.pk
     booked = booked_on(restaurant, stripe, DAY)
-    rows = list(booked.items())
-    lines = [line(name, one.amount, fee=one.fee or 0) for (name, _), one in rows[2:]]
+    rows = sorted(booked.items(), key=lambda row: row[0][1] != "payment")
+    lines = [line(name, one.amount, fee=one.fee or 0, kind=kind) for (name, kind), one in rows[2:]]
     (dear, _), second = rows[1]
     lines += [line(dear, second.amount, fee=(second.fee or 0) + 5), line("pi_unknown", 77)]
     before = balances(owner.restaurant).get("provider_fee_adjustment", 0)
