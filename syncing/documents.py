@@ -94,6 +94,20 @@ WEBHOOK_DELIVERY = Document(
         "version": "version",
     },
 )
+WEBHOOK_ATTEMPT = Document(
+    "webhook_attempt",
+    models.WebhookAttempt,
+    fields={
+        "id": "id",
+        "delivery": "delivery_id",
+        "number": "number",
+        "tried_at": "tried_at",
+        "response_status": "response_status",
+        "response": "response",
+        "error": "error",
+        "latency_ms": "latency_ms",
+    },
+)
 FIELD_STRATEGY = Document(
     "field_strategy",
     models.FieldStrategy,

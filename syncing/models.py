@@ -163,11 +163,12 @@ class DeviceProgress(models.Model):
 
 
 class WebhookEndpoint(RestaurantOwned):
-    """An integrator's address, which gets the log in order, one event at a time.
+    """An integrator's address, which gets the log, one request at a time.
 
-    `seq`: every event up to it has been sent, is being sent, or was not asked for. No `streams`:
-    all of them; no `kinds`: all of the streams. One worker at a time, `lease`, sends to it, the
-    delivery `sending` at this moment; a worker that dies is replaced after `leased_until`.
+    `seq`: every event up to it has a delivery, or was not asked for. No `streams`: all of them;
+    no `kinds`: all of the streams. `failing_since`: from then on it has taken no event.
+    `quiet_until`: nothing is sent before, except by hand. One worker at a time, `lease`, sends to
+    it, the delivery `sending` at this moment; a worker that dies is replaced after `leased_until`.
     """
 
     url = models.URLField(max_length=500)
@@ -180,6 +181,8 @@ class WebhookEndpoint(RestaurantOwned):
     created_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True, blank=True)
     seq = models.BigIntegerField()
+    failing_since = models.DateTimeField(null=True, editable=False)
+    quiet_until = models.DateTimeField(null=True, editable=False)
     lease = models.UUIDField(null=True, editable=False)
     leased_until = models.DateTimeField(null=True, editable=False)
     sending = models.UUIDField(null=True, editable=False)
@@ -199,6 +202,9 @@ class WebhookEndpoint(RestaurantOwned):
 
     def is_leased(self, now: datetime) -> bool:
         return self.leased_until is not None and self.leased_until > now
+
+    def takes_events(self, now: datetime) -> bool:
+        return self.is_active and (self.quiet_until is None or self.quiet_until <= now)
 
 
 class WebhookSecret(models.Model):
@@ -224,8 +230,8 @@ class WebhookSecret(models.Model):
 class WebhookDelivery(RestaurantOwned):
     """One event on its way to one endpoint, and what came of the last try.
 
-    Without `seq` it is a ping. `is_by_hand`: somebody asked for it, out of order, and it is tried
-    once. All others of an endpoint follow one another. `response` is the beginning of the answer.
+    Without `seq` it is a ping. `is_by_hand`: somebody asked for it, and it is tried once. Each
+    waits by itself for its next try, at `try_at`. `response` is the beginning of the answer.
     """
 
     endpoint = models.ForeignKey(WebhookEndpoint, models.PROTECT, related_name="deliveries")
@@ -253,11 +259,6 @@ class WebhookDelivery(RestaurantOwned):
             models.UniqueConstraint(
                 "endpoint", "seq", condition=Q(is_by_hand=False), name="webhook_delivery_of_event"
             ),
-            models.UniqueConstraint(
-                "endpoint",
-                condition=Q(status=DeliveryStatus.PENDING, is_by_hand=False),
-                name="webhook_delivery_one_in_order",
-            ),
             models.CheckConstraint(
                 condition=Q(status=DeliveryStatus.PENDING, ended_at=None)
                 | (~Q(status=DeliveryStatus.PENDING) & Q(ended_at__isnull=False)),
@@ -277,3 +278,25 @@ class WebhookDelivery(RestaurantOwned):
 
     def __str__(self) -> str:
         return self.kind
+
+
+class WebhookAttempt(models.Model):
+    """One try of a delivery, noted before it is sent. Without `latency_ms` it is under way, or
+    whoever sent it died before its answer was noted. `response` is the beginning of the answer."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    delivery = models.ForeignKey(WebhookDelivery, models.CASCADE, related_name="attempts")
+    number = models.PositiveSmallIntegerField()
+    tried_at = models.DateTimeField()
+    response_status = models.PositiveSmallIntegerField(null=True)
+    response = models.TextField(blank=True)
+    error = models.CharField(max_length=200, blank=True)
+    latency_ms = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("delivery", "number", name="webhook_attempt_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"try {self.number}"

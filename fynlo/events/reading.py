@@ -81,14 +81,23 @@ def after(
     return [_as_written(event) for event in rows[:limit]]
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An event without what it says."""
+
+    seq: int
+    kind: str
+    received_at: datetime
+
+
 def first_after(
     *, restaurant_id: UUID, seq: int, streams: Collection[str], kinds: Collection[str]
-) -> tuple[int, str] | None:
-    """Number and kind of the oldest event of these streams with a greater number; of all kinds
-    when none is named."""
+) -> Found | None:
+    """The oldest event of these streams with a greater number; of all kinds when none is named."""
     rows = Event.objects.filter(restaurant_id=restaurant_id, seq__gt=seq, stream__in=streams)
     rows = rows.filter(kind__in=kinds) if kinds else rows
-    return rows.order_by("seq").values_list("seq", "kind").first()
+    found = rows.order_by("seq").values_list("seq", "kind", "received_at").first()
+    return Found(*found) if found else None
 
 
 def at(*, restaurant_id: UUID, seq: int) -> Written | None:

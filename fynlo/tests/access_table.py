@@ -293,6 +293,7 @@ TABLE: dict[str, Row] = {
     "POST webhook-endpoints/<webhook_endpoint>/test/": Row(OWN, 200),
     "GET webhook-endpoints/<webhook_endpoint>/deliveries/": Row(MANAGE, 200),
     "GET webhook-deliveries/<webhook_delivery>/": Row(MANAGE, 200),
+    "GET webhook-deliveries/<webhook_delivery>/attempts/": Row(MANAGE, 200),
     "POST webhook-deliveries/<webhook_delivery>/redeliver/": Row(OWN, 200),
     "GET payments/": Row(SELL, 200),
     "GET payments/<payment>/": Row(SELL, 200),

@@ -12,13 +12,14 @@ from django.utils.timezone import localtime
 
 from fynlo.accounts.admin.base import ReadOnlyAdmin
 from fynlo.accounts.admin.display import action, badge, display
+from fynlo.accounts.admin.inlines import ReadOnlyInline
 from fynlo.accounts.admin_site import authority
 from fynlo.accounts.choices import Permission
 from fynlo.clock import utc_now
 from fynlo.db import durable
 from fynlo.errors import DomainError
 from syncing.choices import DeliveryStatus, Stopped
-from syncing.models import WebhookDelivery, WebhookEndpoint
+from syncing.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from syncing.services.webhook_deliveries import ping, redeliver
 from syncing.services.webhook_endpoints import change_endpoint
 
@@ -52,6 +53,9 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
 
     @display(description="State", ordering="is_active")
     def state(self, endpoint: WebhookEndpoint) -> str:
+        since = endpoint.failing_since
+        if endpoint.is_active and since:
+            return badge(f"Fails since {localtime(since):%d %b %H:%M}", "warning")
         if endpoint.is_active:
             return badge("Active", "success")
         if endpoint.stopped_because:
@@ -110,6 +114,23 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
         return [row for row in found if may(Permission.MANAGE_WEBHOOKS, row.restaurant_id)]
 
 
+class AttemptInline(ReadOnlyInline):
+    model = WebhookAttempt
+    fields = ("number", "tried_at", "came", "took", "response")
+    readonly_fields = fields
+    ordering = ("-number",)
+
+    @display(description="Answer")
+    def came(self, attempt: WebhookAttempt) -> str:
+        if attempt.latency_ms is None:
+            return "Not known yet"
+        return attempt.error or str(attempt.response_status)
+
+    @display(description="Took")
+    def took(self, attempt: WebhookAttempt) -> str:
+        return "–" if attempt.latency_ms is None else f"{attempt.latency_ms} ms"
+
+
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin):
     """What was sent, and what was answered, for 30 days."""
@@ -130,6 +151,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
         ("answered", "latency"),
         "response",
     )
+    inlines = (AttemptInline,)
     actions = ("send_again",)
 
     @display(description="State", ordering="status")

@@ -30,12 +30,14 @@ _TROUBLE = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolE
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`status` is None when none came; `error` then says why. `body` is its beginning."""
+    """`status` is None when none came; `error` then says why. `body` is its beginning.
+    `retry_after`: what a 429 or 503 said in that header, as it came."""
 
     status: int | None
     body: str
     error: str
     latency_ms: int
+    retry_after: str = ""
 
     @property
     def is_taken(self) -> bool:
@@ -76,22 +78,22 @@ class Poster:
         """Never raises for what the other side, or the way there, does wrong."""
         began = monotonic()
         self._network.deadline = began + TOTAL_S
-        status, text, error = None, "", ""
+        status, text, rest, error = None, "", "", ""
         try:
             self._reach.check(url)
-            status, text = self._send(url, headers, body)
+            status, text, rest = self._send(url, headers, body)
         except AddressRefused as refused:
             error = refused.detail
         except _TROUBLE as trouble:
             error = _said(trouble)
-        return Answer(status, text, error, int((monotonic() - began) * 1000))
+        return Answer(status, text, error, int((monotonic() - began) * 1000), rest)
 
-    def _send(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
+    def _send(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str, str]:
         limits = {"connect": CONNECT_S, "read": TOTAL_S, "write": TOTAL_S, "pool": CONNECT_S}
         with self._pool.stream(
             "POST", url, headers=[*headers.items()], content=body, extensions={"timeout": limits}
         ) as response:
-            return response.status, _beginning(response)
+            return response.status, _beginning(response), _retry_after(response)
 
 
 def _beginning(response: httpcore.Response) -> str:
@@ -105,6 +107,13 @@ def _beginning(response: httpcore.Response) -> str:
     except _TROUBLE:
         pass
     return kept[:KEPT_BYTES].decode(errors="replace").replace("\0", "")
+
+
+def _retry_after(response: httpcore.Response) -> str:
+    if response.status not in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        return ""
+    said = (value for name, value in response.headers if name.lower() == b"retry-after")
+    return next(said, b"").decode("latin-1")
 
 
 def _said(trouble: Exception) -> str:

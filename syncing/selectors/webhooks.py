@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from fynlo.accounts.choices import STREAM_PERMISSIONS
 from fynlo.db import OwnedQuerySet
@@ -13,7 +13,12 @@ from fynlo.events import reading
 from fynlo.events.models import Cursor
 from syncing.choices import DeliveryStatus
 from syncing.documents import WEBHOOK_DELIVERY, WEBHOOK_ENDPOINT
-from syncing.models import WebhookDelivery, WebhookEndpoint, WebhookSecret
+from syncing.models import (
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookSecret,
+)
 
 # More are possible only for who rotates a secret again and again within a day.
 SIGNATURES = 5
@@ -71,21 +76,24 @@ def delivery_document(pk: UUID) -> str:
     return WEBHOOK_DELIVERY.read(WebhookDelivery.objects.filter(pk=pk))[0]
 
 
-def asked_for(endpoint_id: UUID, *, now: datetime) -> WebhookDelivery | None:
-    """What somebody wants to be sent by hand. Call while holding the endpoint."""
-    rows = WebhookDelivery.objects.filter(endpoint=endpoint_id, status=DeliveryStatus.PENDING)
-    due = rows.filter(is_by_hand=True, try_at__lte=now)
-    return due.order_by("try_at", "pk").first()
+def attempts_of(restaurant_id: UUID, delivery_id: UUID) -> QuerySet[WebhookAttempt]:
+    """Raises NotFound when the delivery is not there."""
+    deliveries(restaurant_id).one(restaurant_id, delivery_id)
+    return WebhookAttempt.objects.filter(delivery=delivery_id)
 
 
-def in_order(endpoint_id: UUID) -> WebhookDelivery | None:
-    """What has to be delivered before anything that follows. Call while holding the endpoint."""
-    rows = WebhookDelivery.objects.filter(endpoint=endpoint_id, status=DeliveryStatus.PENDING)
-    return rows.filter(is_by_hand=False).first()
+def waiting(endpoint_id: UUID) -> QuerySet[WebhookDelivery]:
+    return WebhookDelivery.objects.filter(endpoint=endpoint_id, status=DeliveryStatus.PENDING)
 
 
-def next_event(endpoint: WebhookEndpoint) -> tuple[int, str] | None:
-    """Number and kind of the first event after `endpoint.seq` that it asks for."""
+def due(endpoint_id: UUID, *, now: datetime, is_by_hand: bool) -> WebhookDelivery | None:
+    """What has waited longest for its next try. Call while holding the endpoint."""
+    rows = waiting(endpoint_id).filter(is_by_hand=is_by_hand, try_at__lte=now)
+    return rows.order_by("try_at", "pk").first()
+
+
+def next_event(endpoint: WebhookEndpoint) -> reading.Found | None:
+    """The first event after `endpoint.seq` that it asks for."""
     return reading.first_after(
         restaurant_id=endpoint.restaurant_id,
         seq=endpoint.seq,
@@ -108,9 +116,9 @@ def endpoints_with_work(*, now: datetime) -> Collection[UUID]:
     newest = Cursor.objects.filter(pk=OuterRef("restaurant_id")).values("seq")
     by_hand = Exists(pending.filter(is_by_hand=True, try_at__lte=now))
     again = Exists(pending.filter(is_by_hand=False, try_at__lte=now))
-    waits = Exists(pending.filter(is_by_hand=False))
-    more = Q(seq__lt=Subquery(newest)) & ~waits
+    more = Q(seq__lt=Subquery(newest))
+    takes_events = Q(is_active=True) & (Q(quiet_until=None) | Q(quiet_until__lte=now))
     rows = WebhookEndpoint.objects.filter(archived_at=None)
     free = rows.filter(Q(leased_until=None) | Q(leased_until__lte=now))
-    due = free.filter(by_hand | Q(is_active=True) & (again | more))
-    return list(due.order_by("pk").values_list("pk", flat=True))
+    found = free.filter(by_hand | takes_events & (again | more))
+    return list(found.order_by("pk").values_list("pk", flat=True))

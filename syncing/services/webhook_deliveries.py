@@ -40,8 +40,8 @@ def ping(*, by: Actor, now: datetime, pk: UUID) -> str:
 
 @transaction_required
 def redeliver(*, by: Actor, now: datetime, pk: UUID) -> str:
-    """What has ended is sent once more, out of order, as a delivery of its own; what waits is
-    tried now.
+    """What has ended is sent once more, as a delivery of its own; what waits is tried now, also
+    while the endpoint is left alone. Where it is not active, what waits is sent once, too.
 
     Raises NotFound, DeliveryUnderWay, EventNotKept.
     """
@@ -50,10 +50,12 @@ def redeliver(*, by: Actor, now: datetime, pk: UUID) -> str:
     delivery.refresh_from_db()
     if envelope_of(delivery) is None:
         raise EventNotKept
-    if delivery.status != DeliveryStatus.PENDING:
+    if delivery.status != DeliveryStatus.PENDING or not endpoint.is_active:
         return _by_hand(endpoint, kind=delivery.kind, seq=delivery.seq, now=now)
     if endpoint.is_leased(now) and endpoint.sending == pk:
         raise DeliveryUnderWay
+    endpoint.quiet_until = None
+    endpoint.save(update_fields=["quiet_until"])
     delivery.try_at = now
     delivery.version += 1
     delivery.save(update_fields=["try_at", "version"])

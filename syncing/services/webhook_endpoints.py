@@ -5,23 +5,26 @@ from datetime import datetime, timedelta
 from typing import TypedDict, Unpack
 from uuid import UUID
 
+from django.db.models import F
+
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.choices import STREAM_PERMISSIONS
 from fynlo.accounts.selectors import lock_staff
 from fynlo.db import check_version, created_before, new_id, transaction_required
 from fynlo.events.log import append, append_deleted
 from fynlo.events.reading import last_seq
-from syncing.choices import Stopped
+from syncing.choices import DeliveryStatus, Stopped
 from syncing.documents import WEBHOOK_ENDPOINT
 from syncing.errors import TooManyEndpoints
 from syncing.models import WebhookEndpoint, WebhookSecret
 from syncing.providers.addresses import Reach
-from syncing.selectors.webhooks import endpoint_document, endpoints, in_order, lock_endpoint
+from syncing.selectors.webhooks import endpoint_document, endpoints, lock_endpoint, waiting
 from syncing.services.webhook_deliveries import hand_over
 
 MOST = 20
 # For so long an endpoint gets two signatures, and its owner may go from one secret to the other.
 GRACE = timedelta(hours=24)
+DELETED = "The endpoint was deleted."
 
 
 class EndpointFields(TypedDict, total=False):
@@ -84,7 +87,7 @@ def change_endpoint(
     **fields: Unpack[EndpointFields],
 ) -> str:
     """Only what is given changes. What waits is tried at once when the address is another, or the
-    endpoint is active again: it goes on where it stopped.
+    endpoint is active again: it goes on where it stopped, with three days anew.
 
     Raises NotFound, VersionConflict, AddressRefused, PermissionMissing.
     """
@@ -103,11 +106,10 @@ def change_endpoint(
 
 
 def _try_again(endpoint: WebhookEndpoint, *, now: datetime) -> None:
-    """With three days anew."""
-    waiting = in_order(endpoint.pk)
-    if waiting:
-        waiting.try_at, waiting.first_tried_at = now, None
-        waiting.save(update_fields=["try_at", "first_tried_at"])
+    endpoint.failing_since = endpoint.quiet_until = None
+    waiting(endpoint.pk).filter(is_by_hand=False).update(
+        try_at=now, first_tried_at=None, version=F("version") + 1
+    )
     hand_over(endpoint.pk)
 
 
@@ -119,12 +121,16 @@ def _lock(by: Actor, pk: UUID, expected_version: int | None) -> WebhookEndpoint:
 
 @transaction_required
 def delete_endpoint(*, by: Actor, now: datetime, pk: UUID, expected_version: int | None) -> str:
-    """Nothing more is sent. Nothing to show. Raises NotFound, VersionConflict."""
+    """Nothing more is sent, what waits has failed. Nothing to show.
+
+    Raises NotFound, VersionConflict.
+    """
     endpoint = _lock(by, pk, expected_version)
     endpoint.archived_at = now
     endpoint.version += 1
     endpoint.save(update_fields=["archived_at", "version"])
     endpoint.secrets.all().delete()
+    waiting(pk).update(status=DeliveryStatus.FAILED, ended_at=now, error=DELETED)
     kind = "webhook_endpoint.deleted"
     append_deleted(kind=kind, document=WEBHOOK_ENDPOINT, entity_id=pk, by=by, now=now)
     return ""

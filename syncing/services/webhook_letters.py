@@ -16,13 +16,13 @@ _LETTER = """Fynlo sends no more events of {place} to
 
 {because}
 
-When it is activated again, Fynlo goes on with the event that follows. What failed can be sent
-again from the list of its deliveries:
+When it is activated again, Fynlo goes on where it stopped. What failed can be sent again from the
+list of its deliveries:
 
 {link}
 """
 _BECAUSE = {
-    Stopped.FAILING: "For three days it did not take an event, however often that was sent.",
+    Stopped.FAILING: "For three days it has taken no event, however often they were sent.",
     Stopped.GONE: "It answered 410 (Gone), which asks for no more events.",
 }
 

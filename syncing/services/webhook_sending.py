@@ -1,11 +1,11 @@
-"""Sending events to integrators: in order, at least once, by one worker for each endpoint.
+"""Sending events to integrators: at least once, by one worker at a time for each endpoint.
 
 An endpoint's cursor moves in the transaction that makes the delivery's row, and that row is there
-before anything is sent. A worker leases the endpoint, sends outside of any transaction, and notes
-what came of it. Whoever dies in between leaves a lease that ends, and a row that is tried again.
+before anything is sent, as is that of the attempt. A worker leases the endpoint, sends outside of
+any transaction, and notes what came of it. What failed waits by itself, and the log goes on.
+Whoever dies in between leaves a lease that ends, and a row that is tried again.
 """
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,31 +16,29 @@ from fynlo.accounts.actor import System
 from fynlo.celery import app
 from fynlo.db import durable, new_id, transaction_required
 from fynlo.events.log import append
-from fynlo.events.reading import last_seq
+from fynlo.events.reading import Found, last_seq
 from syncing.choices import DeliveryStatus, Stopped
 from syncing.documents import WEBHOOK_ENDPOINT
-from syncing.models import WebhookDelivery, WebhookEndpoint
+from syncing.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from syncing.providers.addresses import Reach
 from syncing.providers.posting import Answer, Poster
 from syncing.selectors.webhooks import (
-    asked_for,
+    due,
     endpoints_with_work,
     envelope_of,
-    in_order,
     lock_endpoint_of_worker,
     lock_endpoint_unless_held,
     next_event,
     signing_secrets,
 )
 from syncing.services.webhook_letters import tell_owners
+from syncing.services.webhook_pauses import asked_pause, pause_after, quiet_for
 from syncing.services.webhook_signing import headers_of
 
 # Six times what one try may take.
 LEASE = timedelta(seconds=60)
 # Then another endpoint has its turn.
 TURN_S = 20.0
-FIRST_PAUSE_S = 5
-LONGEST_PAUSE_S = 4 * 60 * 60
 TRIED_FOR = timedelta(days=3)
 NOT_KEPT = "The event is no longer in the log."
 
@@ -51,6 +49,7 @@ class Job:
 
     endpoint_id: UUID
     delivery_id: UUID
+    attempt_id: UUID
     lease: UUID
     url: str
     headers: dict[str, str]
@@ -65,8 +64,8 @@ def hand_out(*, now: datetime) -> None:
 
 
 def work_off(*, endpoint_id: UUID, clock: Callable[[], datetime]) -> None:
-    """Send what waits, for as long as one turn. Two workers at once do no harm: one has nothing
-    to do. Opens transactions of its own: call outside of one."""
+    """Send what waits, for as long as one turn, or until nobody answers. Two workers at once do
+    no harm: one has nothing to do. Opens transactions of its own: call outside of one."""
     lease, began = new_id(), monotonic()
     with Poster(Reach.of_settings()) as poster:
         while monotonic() - began < TURN_S:
@@ -77,6 +76,8 @@ def work_off(*, endpoint_id: UUID, clock: Callable[[], datetime]) -> None:
             answer = poster.post(job.url, headers=job.headers, body=job.body)
             with durable():
                 settle(job=job, answer=answer, now=clock())
+            if answer.status is None:
+                break
     with durable():
         release(endpoint_id=endpoint_id, lease=lease)
 
@@ -91,44 +92,44 @@ def claim(*, endpoint_id: UUID, lease: UUID, now: datetime) -> Job | None:
     endpoint = lock_endpoint_unless_held(endpoint_id)
     if endpoint is None or (endpoint.lease != lease and endpoint.is_leased(now)):
         return None
-    delivery = _due(endpoint, now=now)
+    delivery = _next(endpoint, now=now)
     envelope = envelope_of(delivery) if delivery else ""
     if delivery and envelope is None:
         _end(delivery, DeliveryStatus.FAILED, error=NOT_KEPT, now=now)
     if delivery is None or not envelope:
         _free(endpoint)
         return None
-    _lease(endpoint, delivery, lease=lease, now=now)
+    attempt = _lease(endpoint, delivery, lease=lease, now=now)
     body = envelope.encode()
     secrets = signing_secrets(endpoint.pk, now=now)
     headers = headers_of(delivery, body, secrets=secrets, now=now)
-    return Job(endpoint.pk, delivery.pk, lease, endpoint.url, headers, body)
+    return Job(endpoint.pk, delivery.pk, attempt.pk, lease, endpoint.url, headers, body)
 
 
-def _due(endpoint: WebhookEndpoint, *, now: datetime) -> WebhookDelivery | None:
-    asked = asked_for(endpoint.pk, now=now)
-    if asked or not endpoint.is_active:
+def _next(endpoint: WebhookEndpoint, *, now: datetime) -> WebhookDelivery | None:
+    """What somebody asked for; then whatever has waited longest, a second try or a new event."""
+    asked = due(endpoint.pk, now=now, is_by_hand=True)
+    if asked or not endpoint.takes_events(now):
         return asked
-    first = in_order(endpoint.pk)
-    if first is None:
-        return _planned(endpoint, now=now)
-    return first if first.try_at <= now else None
-
-
-def _planned(endpoint: WebhookEndpoint, *, now: datetime) -> WebhookDelivery | None:
-    """The next event of the log, and the cursor behind it."""
-    newest = last_seq(endpoint.restaurant_id)
+    again, newest = due(endpoint.pk, now=now, is_by_hand=False), last_seq(endpoint.restaurant_id)
     event = next_event(endpoint)
     if event is None:
         endpoint.seq = max(endpoint.seq, newest)
-        return None
-    endpoint.seq, kind = event
+        return again
+    if again and again.try_at <= event.received_at:
+        return again
+    return _planned(endpoint, event, now=now)
+
+
+def _planned(endpoint: WebhookEndpoint, event: Found, *, now: datetime) -> WebhookDelivery:
+    """The cursor moves behind it."""
+    endpoint.seq = event.seq
     return WebhookDelivery.objects.create(
         pk=new_id(),
         restaurant_id=endpoint.restaurant_id,
         endpoint=endpoint,
-        seq=endpoint.seq,
-        kind=kind,
+        seq=event.seq,
+        kind=event.kind,
         created_at=now,
         try_at=now,
     )
@@ -136,7 +137,7 @@ def _planned(endpoint: WebhookEndpoint, *, now: datetime) -> WebhookDelivery | N
 
 def _lease(
     endpoint: WebhookEndpoint, delivery: WebhookDelivery, *, lease: UUID, now: datetime
-) -> None:
+) -> WebhookAttempt:
     endpoint.lease, endpoint.leased_until = lease, now + LEASE
     endpoint.sending = delivery.pk
     endpoint.save(update_fields=["seq", "lease", "leased_until", "sending"])
@@ -144,6 +145,7 @@ def _lease(
     delivery.first_tried_at = delivery.first_tried_at or now
     delivery.version += 1
     delivery.save(update_fields=["tries", "first_tried_at", "version"])
+    return WebhookAttempt.objects.create(delivery=delivery, number=delivery.tries, tried_at=now)
 
 
 def _free(endpoint: WebhookEndpoint) -> None:
@@ -162,11 +164,12 @@ def release(*, endpoint_id: UUID, lease: UUID) -> None:
 @transaction_required
 def settle(*, job: Job, answer: Answer, now: datetime) -> None:
     """Note what came of it, and what that means. Who comes after the lease has ended may still
-    say that it was taken, and nothing else.
+    say that it was taken, and nothing else but what came of the attempt.
 
     Locks the endpoint; then the event log.
     """
     endpoint = lock_endpoint_of_worker(job.endpoint_id)
+    _note_attempt(job.attempt_id, answer)
     delivery = WebhookDelivery.objects.get(pk=job.delivery_id)
     is_late = endpoint.lease != job.lease
     if delivery.status != DeliveryStatus.PENDING or (is_late and not answer.is_taken):
@@ -174,23 +177,39 @@ def settle(*, job: Job, answer: Answer, now: datetime) -> None:
     _note(delivery, answer)
     if answer.is_taken:
         _end(delivery, DeliveryStatus.DELIVERED, now=now)
-    elif answer.is_gone or delivery.is_by_hand or _is_too_old(delivery, now):
+    elif answer.is_gone or delivery.is_by_hand or _since(delivery.first_tried_at, now) >= TRIED_FOR:
         _end(delivery, DeliveryStatus.FAILED, error=answer.error, now=now)
-        if answer.is_gone or not delivery.is_by_hand:
-            _stop(endpoint, Stopped.GONE if answer.is_gone else Stopped.FAILING, now=now)
     else:
-        delivery.try_at = now + pause_after(delivery.tries)
+        delivery.try_at = now + max(pause_after(delivery.tries), asked_pause(answer, now=now))
         delivery.save()
+    _judge(endpoint, answer, is_by_hand=delivery.is_by_hand, now=now)
 
 
-def _is_too_old(delivery: WebhookDelivery, now: datetime) -> bool:
-    return now - (delivery.first_tried_at or now) >= TRIED_FOR
+def _judge(endpoint: WebhookEndpoint, answer: Answer, *, is_by_hand: bool, now: datetime) -> None:
+    """What an answer means for all that follows."""
+    if answer.is_gone:
+        _stop(endpoint, Stopped.GONE, now=now)
+    if answer.is_gone or is_by_hand:
+        return
+    endpoint.failing_since = None if answer.is_taken else endpoint.failing_since or now
+    failing = _since(endpoint.failing_since, now)
+    endpoint.quiet_until = now + quiet_for(answer, failing=failing, now=now)
+    endpoint.save(update_fields=["failing_since", "quiet_until"])
+    if failing >= TRIED_FOR:
+        _stop(endpoint, Stopped.FAILING, now=now)
 
 
-def pause_after(tries: int) -> timedelta:
-    """Twice as long after each try, up to four hours, give or take a fifth."""
-    seconds = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(tries - 1, 20))
-    return timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311
+def _since(moment: datetime | None, now: datetime) -> timedelta:
+    return now - (moment or now)
+
+
+def _note_attempt(pk: UUID, answer: Answer) -> None:
+    WebhookAttempt.objects.filter(pk=pk).update(
+        response_status=answer.status,
+        response=answer.body,
+        error=answer.error,
+        latency_ms=answer.latency_ms,
+    )
 
 
 def _note(delivery: WebhookDelivery, answer: Answer) -> None:

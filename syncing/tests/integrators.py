@@ -43,7 +43,7 @@ class Got:
 @dataclass
 class Integrator:
     """Answers `statuses` in turn, then 200. `hangs`: until `let_go`; `trickles`: a byte at a time;
-    `headers` and `says` go with every answer."""
+    `drops`: hangs up instead; `headers` and `says` go with every answer."""
 
     port: int = 0
     statuses: list[int] = field(default_factory=list)
@@ -51,6 +51,7 @@ class Integrator:
     says: bytes = b"ok"
     hangs: bool = False
     trickles: bool = False
+    drops: bool = False
     let_go: Event = field(default_factory=Event)
     got: Queue[Got] = field(default_factory=Queue)
 
@@ -72,6 +73,9 @@ class Integrator:
             request.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
             while not self.let_go.wait(0.2):
                 request.wfile.write(b"x")
+            return
+        if self.drops:
+            request.close_connection = True
             return
         request.send_response(self.statuses.pop(0) if self.statuses else 200)
         for name, value in self.headers.items():

@@ -1,4 +1,4 @@
-"""Events reach integrators over real HTTP: signed, in order, at least once."""
+"""Events reach integrators over real HTTP: signed, at least once."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,8 +14,7 @@ from fynlo.clock import utc_now
 from fynlo.events.reading import after
 from fynlo.testing.cast import Member
 from pos.tests.conftest import Menu
-from syncing.models import WebhookDelivery, WebhookEndpoint
-from syncing.services.webhook_sending import pause_after
+from syncing.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from syncing.tasks import deliver_webhooks, forget_deliveries, hand_out_webhooks
 from syncing.tests.integrators import Integrator, integrating
 
@@ -54,9 +53,17 @@ def fetch(owner: Member, endpoint: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def attempts(owner: Member, delivery: dict[str, Any]) -> list[dict[str, Any]]:
+    """The newest first."""
+    answer = owner.get(f"webhook-deliveries/{delivery['id']}/attempts/")
+    found: list[dict[str, Any]] = orjson.loads(answer.content)["results"]
+    return found
+
+
 def due_now() -> None:
     """The pause is over."""
     WebhookDelivery.objects.filter(status="PENDING").update(try_at=utc_now())
+    WebhookEndpoint.objects.update(quiet_until=None)
 
 
 def test_what_happens_from_now_on_is_sent_in_order_as_sockets_get_it(
@@ -124,15 +131,13 @@ def test_only_the_kinds_and_streams_that_were_asked_for_are_sent(
     assert [one.event["kind"] for one in integrator.all()] == ["order.cancelled"]
 
 
-def test_what_fails_is_tried_again_and_holds_back_what_follows(
-    owner: Member, integrator: Integrator
-) -> None:
+def test_what_fails_is_tried_again_by_itself(owner: Member, integrator: Integrator) -> None:
     endpoint = connect(owner, integrator)
     integrator.statuses, integrator.says = [500, 503, 429, 302, 404], b"not now"
-    said = say(owner, "One", "Two")
+    said = say(owner, "One")
     for status in [*integrator.statuses]:
         hand_out_webhooks()
-        assert [one.event["id"] for one in integrator.all()] == said[:1]
+        assert [one.event["id"] for one in integrator.all()] == said
         (waiting,) = deliveries(owner, endpoint)
         assert (waiting["status"], waiting["response_status"]) == ("PENDING", status)
         assert waiting["response"] == "not now"
@@ -141,7 +146,148 @@ def test_what_fails_is_tried_again_and_holds_back_what_follows(
         due_now()
     hand_out_webhooks()
     assert [one.event["id"] for one in integrator.all()] == said
-    assert [row["tries"] for row in deliveries(owner, endpoint)] == [1, 6]
+    assert [row["tries"] for row in deliveries(owner, endpoint)] == [6]
+
+
+def test_later_events_go_on_while_a_refused_one_waits(
+    owner: Member, integrator: Integrator
+) -> None:
+    endpoint = connect(owner, integrator)
+    integrator.statuses = [500, 200, 404, 200]
+    said = say(owner, "One", "Two", "Three", "Four")
+    hand_out_webhooks()
+    assert [one.event["id"] for one in integrator.all()] == said
+    states = [row["status"] for row in reversed(deliveries(owner, endpoint))]
+    assert states == ["PENDING", "DELIVERED", "PENDING", "DELIVERED"]
+    said += say(owner, "Five")
+    hand_out_webhooks()
+    assert [one.event["id"] for one in integrator.all()] == said[4:]
+    due_now()
+    hand_out_webhooks()
+    late = [one.event for one in integrator.all()]
+    assert [event["id"] for event in late] == [said[0], said[2]]
+    assert late[0]["seq"] < late[1]["seq"]
+    assert {row["status"] for row in deliveries(owner, endpoint)} == {"DELIVERED"}
+
+
+def test_what_has_waited_longest_comes_first(owner: Member, integrator: Integrator) -> None:
+    """Neither do second tries hold up new events, nor new events second tries."""
+    connect(owner, integrator)
+    integrator.statuses = [500]
+    said = say(owner, "One")
+    hand_out_webhooks()
+    said += say(owner, "Two")
+    due_now()
+    said += say(owner, "Three")
+    integrator.all()
+    hand_out_webhooks()
+    got = [one.event["id"] for one in integrator.all()]
+    assert got == [said[1], said[0], said[2]]
+
+
+def test_every_attempt_is_kept_with_what_came_of_it(owner: Member, integrator: Integrator) -> None:
+    endpoint = connect(owner, integrator)
+    integrator.statuses, integrator.says = [500, 404], b"not now"
+    say(owner, "One")
+    for _ in range(3):
+        hand_out_webhooks()
+        due_now()
+    (delivery,) = deliveries(owner, endpoint)
+    kept = attempts(owner, delivery)
+    assert [(row["number"], row["response_status"]) for row in kept] == [
+        (3, 200),
+        (2, 404),
+        (1, 500),
+    ]
+    assert kept[-1] == {
+        "id": ANY,
+        "delivery": delivery["id"],
+        "number": 1,
+        "tried_at": ANY,
+        "response_status": 500,
+        "response": "not now",
+        "error": "",
+        "latency_ms": ANY,
+    }
+    assert kept[-1]["tried_at"] < kept[0]["tried_at"]
+
+
+def test_an_attempt_that_nobody_answered_says_why(owner: Member, integrator: Integrator) -> None:
+    endpoint = connect(owner, integrator)
+    integrator.drops = True
+    say(owner, "One")
+    hand_out_webhooks()
+    (delivery,) = deliveries(owner, endpoint)
+    (row,) = attempts(owner, delivery)
+    assert (row["response_status"], row["error"] != "") == (None, True)
+    assert row["error"] == delivery["error"]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_who_asks_to_be_left_alone_is_left_alone(
+    owner: Member, integrator: Integrator, status: int
+) -> None:
+    """`Retry-After` holds for new events, too: they stay in the log."""
+    connect(owner, integrator)
+    integrator.statuses, integrator.headers = [status], {"Retry-After": "3600"}
+    said = say(owner, "One", "Two")
+    hand_out_webhooks()
+    hand_out_webhooks()
+    assert [one.event["id"] for one in integrator.all()] == said[:1]
+    (waiting,) = WebhookDelivery.objects.all()
+    hour = timedelta(hours=1)
+    assert utc_now() + hour * 0.9 < waiting.try_at <= utc_now() + hour
+    WebhookEndpoint.objects.update(quiet_until=utc_now())
+    hand_out_webhooks()
+    assert [one.event["id"] for one in integrator.all()] == said[1:]
+
+
+def test_retry_after_of_any_other_answer_means_nothing(
+    owner: Member, integrator: Integrator
+) -> None:
+    connect(owner, integrator)
+    integrator.statuses, integrator.headers = [500], {"Retry-After": "3600"}
+    said = say(owner, "One", "Two")
+    hand_out_webhooks()
+    assert [one.event["id"] for one in integrator.all()] == said
+
+
+def test_where_nobody_answers_it_rests_for_as_long_as_that_has_been_so(
+    owner: Member, integrator: Integrator
+) -> None:
+    """Up to five minutes; the first event that is taken ends that."""
+    connect(owner, integrator)
+    integrator.drops = True
+    said = say(owner, "One", "Two")
+    hand_out_webhooks()
+    assert [one.event["id"] for one in integrator.all()] == said[:1]
+    WebhookEndpoint.objects.update(failing_since=utc_now() - timedelta(hours=1))
+    hand_out_webhooks()
+    hand_out_webhooks()
+    assert [one.event["id"] for one in integrator.all()] == said[1:]
+    row = WebhookEndpoint.objects.get()
+    minutes = timedelta(minutes=5)
+    assert row.quiet_until
+    assert utc_now() + minutes * 0.8 < row.quiet_until <= utc_now() + minutes
+    integrator.drops = False
+    due_now()
+    hand_out_webhooks()
+    assert sorted(one.event["id"] for one in integrator.all()) == sorted(said)
+    row.refresh_from_db()
+    assert row.failing_since is None
+
+
+def test_what_waits_is_tried_now_also_while_the_endpoint_is_left_alone(
+    owner: Member, integrator: Integrator
+) -> None:
+    endpoint = connect(owner, integrator)
+    integrator.statuses, integrator.headers = [503], {"Retry-After": "3600"}
+    (said,) = say(owner, "One")
+    hand_out_webhooks()
+    integrator.next()
+    (waiting,) = deliveries(owner, endpoint)
+    owner.post(f"webhook-deliveries/{waiting['id']}/redeliver/")
+    assert integrator.next().event["id"] == said
 
 
 def test_each_try_of_an_event_names_the_same_delivery_and_is_signed_anew(
@@ -159,21 +305,33 @@ def test_each_try_of_an_event_names_the_same_delivery_and_is_signed_anew(
     assert second.is_signed_by(endpoint["secret"])
 
 
-def test_pauses_double_up_to_four_hours_and_are_not_all_alike() -> None:
-    for tries, seconds in ((1, 5), (2, 10), (5, 80), (12, 10_240), (13, 14_400), (9999, 14_400)):
-        drawn = [pause_after(tries).total_seconds() for _ in range(50)]
-        assert seconds * 0.8 <= min(drawn) < max(drawn) <= seconds * 1.2
+def test_an_event_has_failed_after_three_days_and_the_endpoint_goes_on(
+    owner: Member, integrator: Integrator
+) -> None:
+    endpoint = connect(owner, integrator)
+    integrator.statuses = [500, 200, 500]
+    say(owner, "One", "Two")
+    hand_out_webhooks()
+    three_days_ago = utc_now() - timedelta(days=3)
+    WebhookDelivery.objects.update(first_tried_at=three_days_ago, try_at=utc_now())
+    hand_out_webhooks()
+    assert [row["status"] for row in deliveries(owner, endpoint)] == ["DELIVERED", "FAILED"]
+    assert fetch(owner, endpoint)["active"] is True
+    assert mail.outbox == []
 
 
-def test_after_three_days_it_has_failed_and_the_owners_are_told(
+def test_after_three_days_of_failing_it_is_stopped_and_the_owners_are_told(
     owner: Member, manager: Member, integrator: Integrator
 ) -> None:
     endpoint = connect(owner, integrator)
     integrator.statuses = [500, 500]
-    lost, following = say(owner, "One", "Two")
+    (lost,) = say(owner, "One")
     hand_out_webhooks()
-    WebhookDelivery.objects.update(first_tried_at=utc_now() - timedelta(days=3), try_at=utc_now())
+    three_days_ago = utc_now() - timedelta(days=3)
+    WebhookDelivery.objects.update(first_tried_at=three_days_ago, try_at=utc_now())
+    WebhookEndpoint.objects.update(failing_since=three_days_ago)
     hand_out_webhooks()
+    (following,) = say(owner, "Two")
     (failed,) = deliveries(owner, endpoint)
     assert (failed["status"], failed["response_status"]) == ("FAILED", 500)
     stopped = fetch(owner, endpoint)
@@ -201,6 +359,7 @@ def test_410_stops_it_at_once(owner: Member, integrator: Integrator) -> None:
     hand_out_webhooks()
     hand_out_webhooks()
     assert len(integrator.all()) == 1
+    assert [row["status"] for row in deliveries(owner, endpoint)] == ["FAILED"]
     stopped = fetch(owner, endpoint)
     assert (stopped["active"], stopped["stopped_because"]) == (False, "GONE")
     assert "410" in mail.outbox[0].body
@@ -228,6 +387,35 @@ def test_another_address_gets_what_waits_at_once(owner: Member, integrator: Inte
         change = {"url": other.url, "version": 1}
         owner.patch(f"webhook-endpoints/{endpoint['id']}/", change)
         assert other.next().event["id"] == said
+
+
+def test_what_waits_is_tried_at_once_when_a_stopped_endpoint_is_active_again(
+    owner: Member, integrator: Integrator
+) -> None:
+    endpoint = connect(owner, integrator)
+    integrator.statuses = [500, 410]
+    said = say(owner, "One", "Two", "Three")
+    hand_out_webhooks()
+    stopped = fetch(owner, endpoint)
+    assert stopped["stopped_because"] == "GONE"
+    integrator.all()
+    path = f"webhook-endpoints/{endpoint['id']}/"
+    owner.patch(path, {"active": True, "version": stopped["version"]})
+    assert [one.event["id"] for one in integrator.all()] == [said[2], said[0]]
+
+
+def test_what_waits_for_a_stopped_endpoint_may_be_sent_by_hand(
+    owner: Member, integrator: Integrator
+) -> None:
+    endpoint = connect(owner, integrator)
+    integrator.statuses = [500]
+    (said,) = say(owner, "One")
+    hand_out_webhooks()
+    integrator.next()
+    owner.patch(f"webhook-endpoints/{endpoint['id']}/", {"active": False, "version": 1})
+    (waiting,) = deliveries(owner, endpoint)
+    owner.post(f"webhook-deliveries/{waiting['id']}/redeliver/")
+    assert integrator.next().event["id"] == said
 
 
 def test_a_ping_is_tried_once_also_while_the_endpoint_rests(
@@ -277,17 +465,18 @@ def test_an_event_that_the_log_has_no_more_is_said_to_be_lost(
 ) -> None:
     endpoint = connect(owner, integrator)
     integrator.statuses = [500]
-    said = say(owner, "One", "Two")
+    say(owner, "One")
     hand_out_webhooks()
     integrator.next()
     WebhookDelivery.objects.update(seq=10**9, try_at=utc_now())
+    said = say(owner, "Two")
     hand_out_webhooks()
     (lost,) = deliveries(owner, endpoint)
     assert (lost["status"], "no longer" in lost["error"]) == ("FAILED", True)
     refused = owner.post(f"webhook-deliveries/{lost['id']}/redeliver/")
     assert orjson.loads(refused.content)["code"] == "event_not_kept"
     hand_out_webhooks()
-    assert [one.event["id"] for one in integrator.all()] == said[1:]
+    assert [one.event["id"] for one in integrator.all()] == said
 
 
 def test_a_name_that_now_leads_inside_fails_like_any_other_trouble(
@@ -328,17 +517,24 @@ def test_old_deliveries_are_forgotten_at_night_and_what_waits_is_kept(
     forget_deliveries()
     kept = [row["status"] for row in deliveries(owner, endpoint)]
     assert sorted(kept) == ["DELIVERED", "PENDING"]
+    assert WebhookAttempt.objects.count() == 2
 
 
 def test_a_task_for_an_endpoint_that_was_deleted_does_nothing(
     owner: Member, integrator: Integrator
 ) -> None:
     endpoint = connect(owner, integrator)
+    integrator.statuses = [500]
     say(owner, "One")
+    hand_out_webhooks()
+    integrator.next()
+    due_now()
+    say(owner, "Two")
     owner.delete(f"webhook-endpoints/{endpoint['id']}/")
     deliver_webhooks(endpoint_id=endpoint["id"])
     hand_out_webhooks()
     assert integrator.all() == []
+    assert WebhookDelivery.objects.get().status == "FAILED"
 
 
 def test_a_delivery_says_what_came_of_it(owner: Member, integrator: Integrator) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 import pytest
 from django.db import connection, connections
+from django.db.models import Sum
 from pytest_django import Settings
 
 from fynlo.clock import utc_now
@@ -16,7 +17,7 @@ from fynlo.events.reading import after
 from fynlo.testing.cast import Member
 from fynlo.testing.dying import dies_at
 from fynlo.testing.races import at_once, beside
-from syncing.models import WebhookDelivery, WebhookEndpoint
+from syncing.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from syncing.providers.posting import Answer
 from syncing.selectors.webhooks import endpoints_with_work
 from syncing.services.webhook_sending import Job, claim, settle
@@ -154,7 +155,10 @@ def test_a_worker_that_is_killed_while_it_sends_is_replaced(
     lease_is_over()
     hand_out_webhooks()
     assert integrator.next().event["id"] == said
-    assert WebhookDelivery.objects.get().status == "DELIVERED"
+    delivery = WebhookDelivery.objects.get()
+    assert delivery.status == "DELIVERED"
+    kept = list(delivery.attempts.order_by("number").values_list("number", "response_status"))
+    assert kept == [(1, None), (2, 200)]
 
 
 def in_a_process_of_its_own(endpoint: str) -> int:
@@ -168,7 +172,7 @@ def in_a_process_of_its_own(endpoint: str) -> int:
     return child
 
 
-def test_whenever_a_worker_is_killed_nothing_is_lost_and_the_order_is_kept(
+def test_whenever_a_worker_is_killed_nothing_is_lost(
     owner: Member, integrator: Integrator, endpoint: str
 ) -> None:
     """At every statement that writes. What was sent and not noted is sent again."""
@@ -184,6 +188,8 @@ def test_whenever_a_worker_is_killed_nothing_is_lost_and_the_order_is_kept(
     assert list(dict.fromkeys(got)) == said
     assert len(got) > len(said)
     assert set(WebhookDelivery.objects.values_list("status", flat=True)) == {"DELIVERED"}
+    tried = WebhookDelivery.objects.aggregate(tries=Sum("tries"))["tries"]
+    assert WebhookAttempt.objects.count() == tried >= len(got)
 
 
 def test_who_comes_back_after_the_lease_may_say_that_it_was_taken_and_nothing_else(
@@ -201,6 +207,8 @@ def test_who_comes_back_after_the_lease_may_say_that_it_was_taken_and_nothing_el
     settled(present, REFUSED)
     delivery.refresh_from_db()
     assert (delivery.status, delivery.response_status) == ("DELIVERED", 200)
+    kept = delivery.attempts.order_by("number").values_list("response_status", flat=True)
+    assert list(kept) == [200, 500]
 
 
 def claimed(endpoint: str) -> Job:

@@ -65,6 +65,23 @@ def test_pages_show_what_was_sent_and_no_secret(
             assert "<b>broken</b>" not in text
 
 
+def test_a_delivery_shows_all_of_its_attempts(owner: Member, delivery: WebhookDelivery) -> None:
+    now = delivery.created_at
+    delivery.attempts.create(number=1, tried_at=now, error="Nobody was there.", latency_ms=3)
+    delivery.attempts.create(number=2, tried_at=now, response_status=418, latency_ms=4321)
+    delivery.attempts.create(number=3, tried_at=now)
+    text = office(owner).get(f"{DELIVERIES}{delivery.pk}/change/").content.decode()
+    for shown in ("Nobody was there.", "418", "4321 ms", "Not known yet"):
+        assert shown in text
+
+
+def test_an_endpoint_that_takes_nothing_says_since_when(
+    owner: Member, endpoint: WebhookEndpoint
+) -> None:
+    WebhookEndpoint.objects.update(is_active=True, failing_since=endpoint.created_at)
+    assert b"Fails since" in office(owner).get(ENDPOINTS).content
+
+
 def test_an_owner_activates_and_pauses_and_the_log_says_so(
     owner: Member, endpoint: WebhookEndpoint
 ) -> None:

@@ -19,8 +19,8 @@ from fynlo.api.operations import operation
 from fynlo.api.pages import PageQuery
 from fynlo.api.views import Endpoint
 from fynlo.documents import schema
-from syncing.documents import WEBHOOK_DELIVERY, WEBHOOK_ENDPOINT
-from syncing.selectors.webhooks import deliveries, deliveries_of, endpoints
+from syncing.documents import WEBHOOK_ATTEMPT, WEBHOOK_DELIVERY, WEBHOOK_ENDPOINT
+from syncing.selectors.webhooks import attempts_of, deliveries, deliveries_of, endpoints
 from syncing.serializers.webhooks import DeliveryQuery, EndpointChange, EndpointInput
 from syncing.services.webhook_deliveries import ping, redeliver
 from syncing.services.webhook_endpoints import (
@@ -40,7 +40,7 @@ WITH_SECRET = {
 
 
 class WebhookEndpoints(Endpoint):
-    """Addresses of integrators, each of which gets the log in order."""
+    """Addresses of integrators, each of which gets the log."""
 
     @operation(Permission.VIEW_WEBHOOKS, query=PageQuery, answers=WEBHOOK_ENDPOINT, pages=True)
     def list(self, request: Request) -> HttpResponse:
@@ -96,6 +96,14 @@ class WebhookDeliveries(Endpoint):
     @operation(Permission.VIEW_WEBHOOKS, answers=WEBHOOK_DELIVERY)
     def retrieve(self, request: Request, pk: UUID) -> HttpResponse:
         return self.one(WEBHOOK_DELIVERY, deliveries(self.actor.restaurant_id), pk)
+
+    @action(detail=True, methods=["get"])
+    @operation(Permission.VIEW_WEBHOOKS, query=PageQuery, answers=WEBHOOK_ATTEMPT, pages=True)
+    def attempts(self, request: Request, pk: UUID) -> HttpResponse:
+        """Each try of it, the newest first. Without `latency_ms` it is under way, or whoever sent
+        it died before the answer was noted."""
+        rows = attempts_of(self.actor.restaurant_id, pk)
+        return self.page(WEBHOOK_ATTEMPT, rows, order=("-number", "-id"))
 
     @action(detail=True, methods=["post"])
     @operation(Permission.MANAGE_WEBHOOKS, body=Nothing, answers=WEBHOOK_DELIVERY)
