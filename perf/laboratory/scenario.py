@@ -10,7 +10,7 @@ from perf.laboratory.recording import Outcome
 # A quick run measures too little, on whatever machine, to judge speed closely: only what is wrong
 # beyond doubt fails it.
 QUICK_SLACK = 5.0
-SPEEDS = ("_ms", "_us", "throughput")
+SPEEDS = ("_ms", "_us", "throughput", "_efficiency")
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ SUITES: dict[str, str] = {
     "cache": "perf.suites.cache",
     "stress": "perf.suites.stress",
     "parallel": "perf.suites.parallel",
+    "scalability": "perf.suites.scalability",
     "docs": "perf.suites.docs",
 }
 

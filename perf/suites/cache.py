@@ -15,6 +15,7 @@ from perf.laboratory.recording import Outcome
 from perf.laboratory.scenario import ALL_SUCCEED, Scenario, at_least, at_most
 from perf.suites.cache_processes import ACROSS_PROCESSES
 from perf.suites.cached_values import KEYS, OWNERS, VALUES, change, read, table, warmed, zipf
+from perf.suites.shards import SHARDED
 
 WRITES = 0.01
 
@@ -138,4 +139,5 @@ SCENARIOS = [
         blocks=1,
     ),
     *ACROSS_PROCESSES,
+    *SHARDED,
 ]

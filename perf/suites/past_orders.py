@@ -34,14 +34,14 @@ def past_orders(lab: Context) -> str:
     # Neither foreign keys nor triggers are asked: every column is of an order that passed them.
     cursor.execute("SET session_replication_role = replica")
     for table, copies in (("pos_order", _ORDERS), ("pos_orderline", _LINES)):
-        columns = _columns(cursor, table)
+        columns = columns_of(cursor, table)
         sql = f"INSERT INTO {table} ({columns}) SELECT {columns} FROM ({copies}) copies"  # noqa: S608
         cursor.execute(sql, known)
     cursor.execute("SET session_replication_role = DEFAULT; ANALYZE pos_order, pos_orderline")
     return order
 
 
-def _columns(cursor: Any, table: str) -> str:
+def columns_of(cursor: Any, table: str) -> str:
     """Those that are not computed by PostgreSQL."""
     cursor.execute(
         "SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute"

@@ -9,7 +9,7 @@ from redis import Redis, RedisError
 
 from fynlo.events.nudge import CHANNEL
 from fynlo.local.ports import free_port, wait_until
-from fynlo.local.redis import _program
+from fynlo.local.redis import redis_program
 from fynlo.testing.cast import Member
 from fynlo.testing.sockets import PATIENCE_S, Listener
 from syncing.tests.happenings import floor_opens, session_ends
@@ -28,7 +28,7 @@ class RedisServer:
     def start(self) -> None:
         options = ["--port", str(self.port), "--save", "", "--bind", "127.0.0.1"]
         self._process = subprocess.Popen(
-            [_program(), *options], cwd=tempfile.gettempdir(), stdout=subprocess.DEVNULL
+            [redis_program(), *options], cwd=tempfile.gettempdir(), stdout=subprocess.DEVNULL
         )
         assert wait_until(self.answers, seconds=PATIENCE_S)
 
