@@ -18,6 +18,12 @@ class Point:
     value: float
 
 
+def metrics_of(suite: str, scenario: str) -> list[str]:
+    """What its newest run has figures of."""
+    kept = Scenario.objects.filter(suite=suite, name=scenario).order_by("-run__started_at")
+    return sorted(next(iter(kept.values_list("figures", flat=True)[:1]), {}))
+
+
 def points(suite: str, scenario: str, metric: str) -> list[Point]:
     """Of every run that is over, the oldest first."""
     kept = Scenario.objects.filter(suite=suite, name=scenario, figures__has_key=metric)

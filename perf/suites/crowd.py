@@ -12,11 +12,13 @@ from typing import Any
 
 import orjson
 
+from fynlo.local.ports import wait_until
 from perf.laboratory.context import Context
 from perf.laboratory.recording import Outcome, unpacked
 
 PROCESSES = 2
 GRACE_S = 40.0
+TOLD_S = 20.0
 # People come one after the other: signing in takes a processor 40 ms of Argon2.
 RAMP_S = 5.0
 USERS_FILE = Path(__file__).with_name("till_users.py")
@@ -72,8 +74,13 @@ def _run(lab: Context, folder: Path, users: int, seconds: float) -> None:
             timeout=seconds + GRACE_S,
             check=False,
         )
-    if done.returncode:
+    if done.returncode or not wait_until(lambda: _have_told(folder / "found"), seconds=TOLD_S):
         raise RuntimeError(f"locust ended with {done.returncode}: {log.read_text()[-2000:]}")
+
+
+def _have_told(folder: Path) -> bool:
+    """All processes: on a busy machine Locust's master may end before its workers have."""
+    return len(list(folder.glob("*.json"))) >= PROCESSES
 
 
 def _added_up(folder: Path) -> Outcome:

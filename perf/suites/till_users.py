@@ -14,6 +14,8 @@ from uuid import uuid4
 
 import orjson
 from locust import FastHttpUser, between, events, task
+from locust.env import Environment
+from locust.runners import MasterRunner
 
 from perf.laboratory.recording import Outcome, packed
 
@@ -129,13 +131,17 @@ def _is_json(response: Any) -> bool:
     return bool(getattr(response, "content", b"")) and response.content.startswith(b"{")
 
 
-def write_down(**_: Any) -> None:
-    """For each process one file, which `crowd` adds up."""
+def write_down(environment: Environment, **_: Any) -> None:
+    """For each process that has users one file, whole from the start, which `crowd` adds up."""
+    if isinstance(environment.runner, MasterRunner):
+        return
     rows = {
         name: {"histogram": packed(outcome.histogram), "errors": dict(outcome.errors)}
         for name, outcome in found.items()
     }
-    (FOUND / f"{os.getpid()}.json").write_bytes(orjson.dumps(rows))
+    draft = FOUND / f"{os.getpid()}.draft"
+    draft.write_bytes(orjson.dumps(rows))
+    draft.replace(draft.with_suffix(".json"))
 
 
 _listen: Callable[[Any], Any] = events.request.add_listener

@@ -21,11 +21,18 @@ PAGES = [
 ]
 
 
-def answer(request: HttpRequest, actor: Actor, name: str, shown: dict[str, Any]) -> HttpResponse:
+# To HTMX: this will not change any more.
+ASK_NO_MORE = 286
+
+
+def answer(
+    request: HttpRequest, actor: Actor, name: str, shown: dict[str, Any], *, is_final: bool = False
+) -> HttpResponse:
     """`perf/pages/<name>.html`; for HTMX the part alone that changes,
     `perf/pages/<name>_board.html`. A page that is not in the bar brings its `title`."""
     if "HX-Request" in request.headers:
-        return render(request, f"perf/pages/{name}_board.html", shown)
+        status = ASK_NO_MORE if is_final else 200
+        return render(request, f"perf/pages/{name}_board.html", shown, status=status)
     pages = [{"title": title, "address": reverse(address)} for title, address in PAGES]
     frame = {
         "pages": pages,

@@ -11,7 +11,7 @@ from fynlo.accounts.choices import Permission
 from fynlo.api.screens.visitors import screen
 from perf.laboratory.capacity import capacity
 from perf.laboratory.comparing import METRIC, compare
-from perf.laboratory.history import points
+from perf.laboratory.history import metrics_of, points
 from perf.laboratory.keeping import NoSuchRun, find, runs, scenarios_of
 from perf.laboratory.reporting import row
 from perf.laboratory.suites import SUITES
@@ -53,7 +53,7 @@ def one(request: HttpRequest, actor: Actor, pk: UUID) -> HttpResponse:
         "percent": round(100 * run.progress.get("share", 0)),
         "charts": charts,
     }
-    return answer(request, actor, "run", shown)
+    return answer(request, actor, "run", shown, is_final=run.is_over)
 
 
 @page
@@ -75,8 +75,8 @@ def two(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 @page
 def trend(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """A metric of one scenario over commits."""
-    name, metric = request.GET.get("scenario", ""), _metric(request)
+    """Any metric of one scenario over commits."""
+    name, metric = request.GET.get("scenario", ""), request.GET.get("metric", METRIC)
     suite, _, scenario = name.partition("/")
     found = points(suite, scenario, metric)
     chart = [
@@ -87,7 +87,7 @@ def trend(request: HttpRequest, actor: Actor) -> HttpResponse:
         "title": f"{name} over commits",
         "scenario": name,
         "metric": metric,
-        "metrics": METRICS,
+        "metrics": metrics_of(suite, scenario),
         "points": found,
         "chart": chart,
     }

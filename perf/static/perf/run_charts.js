@@ -58,11 +58,5 @@ function refresh() {
 }
 
 board.addEventListener("htmx:afterSwap", refresh);
-board.addEventListener("htmx:afterSettle", () => {
-  const section = board.querySelector("[data-over]");
-  if (section?.dataset.over === "yes" && board.dataset.watched === "no") location.reload();
-  board.dataset.watched = section?.dataset.over ?? "";
-});
-board.dataset.watched = board.querySelector("[data-over]")?.dataset.over ?? "";
 dark.addEventListener("change", refresh);
 refresh();
