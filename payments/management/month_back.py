@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from fynlo.db import new_id
 from payments.choices import (
     AttemptStatus,
+    FeePayer,
     Method,
     PaymentStatus,
     Posting,
@@ -40,7 +41,7 @@ def give_back(sale: Sale, cast: Cast, chance: random.Random, *, last: date) -> N
 def money_too_late(sale: Sale, cast: Cast) -> None:
     """The guest began at the bank, gave up, and paid by card; then the bank paid as well."""
     payment, at = sale.payment, sale.payment.taken_at
-    fees = terms_of(Method.OPEN_BANKING, payment.total, cast.known, payer=payment.fee_payer)
+    fees = terms_of(Method.OPEN_BANKING, payment.total, cast.known, payer=FeePayer.RESTAURANT)
     estimated = fees.candidate.fees.provider
     sale.late = PaymentAttempt(
         restaurant_id=payment.restaurant_id,
