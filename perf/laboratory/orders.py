@@ -23,6 +23,7 @@ from perf.laboratory.screen import Screen
 from perf.laboratory.stack import Wanted
 from perf.laboratory.suites import SUITES, title_of
 from perf.laboratory.suites import scenarios_of as declared_in
+from perf.laboratory.summing_up import as_markdown
 from perf.models.runs import BenchmarkRun, RunState
 
 LATEST = 10
@@ -150,15 +151,18 @@ def _measured_alike(out: OutputWrapper, style: Style, baseline: BenchmarkRun) ->
 
 
 def report(out: OutputWrapper, style: Style, words: Words) -> bool:
-    run = find(words["run"])
-    out.write(_line(run))
+    found = [find(text) for text in words["runs"]]
     screen = Screen(out, style)
-    for scenario in scenarios_of(run):
-        screen.measured(run, scenario)
+    for run in found:
+        out.write(_line(run))
+        for scenario in scenarios_of(run):
+            screen.measured(run, scenario)
     if words["html"]:
-        words["html"].write_text(as_html(run))
+        words["html"].write_text(as_html(found[0]))
     if words["json"]:
-        words["json"].write_bytes(orjson.dumps(as_json(run), option=orjson.OPT_INDENT_2))
+        words["json"].write_bytes(orjson.dumps(as_json(found[0]), option=orjson.OPT_INDENT_2))
+    if words["markdown"]:
+        words["markdown"].write_text(as_markdown(found))
     return True
 
 

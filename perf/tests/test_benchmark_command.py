@@ -63,6 +63,10 @@ def test_runs_are_listed_reported_compared_and_followed(
     page = tmp_path / "run.html"
     assert "version-sequential" in benchmark("report", "latest", "--html", page)
     assert "the server&#x27;s version" in page.read_text()
+    short = tmp_path / "runs.md"
+    benchmark("report", *listed, "--markdown", short)
+    assert "4 of 4 scenarios passed." in short.read_text()
+    assert short.read_text().count("| version-concurrent: ") == 2
     compared = benchmark("compare", *reversed(listed))
     assert compared.count("database/version-") == 2
     trend = tmp_path / "trend.html"

@@ -31,10 +31,7 @@ class Command(BaseCommand):
         compare = orders.add_parser("compare", help="the second run against the first")
         compare.add_argument("runs", nargs=2, metavar="RUN")
         compare.add_argument("--metric", default=METRIC)
-        report = orders.add_parser("report", help="one run")
-        report.add_argument("run", metavar="RUN")
-        report.add_argument("--html", type=Path)
-        report.add_argument("--json", type=Path)
+        _add_report(orders.add_parser("report", help="one run, or several in one page"))
         gate = orders.add_parser("gate", help="fail when this build is slower than a run")
         gate.add_argument("--baseline", required=True, metavar="RUN")
         gate.add_argument("--run", help="judge this run instead of measuring now")
@@ -69,6 +66,13 @@ def _add_run(run: ArgumentParser) -> None:
     run.add_argument("--with", dest="commit", metavar="COMMIT", help="take turns with that commit")
     run.add_argument("--json", type=Path, metavar="FILE")
     run.add_argument("--id", help="go on with a run that waits (the dashboard's)")
+
+
+def _add_report(report: ArgumentParser) -> None:
+    report.add_argument("runs", nargs="+", metavar="RUN")
+    report.add_argument("--html", type=Path, metavar="FILE", help="the first run, in full")
+    report.add_argument("--json", type=Path, metavar="FILE", help="the first run, in full")
+    report.add_argument("--markdown", type=Path, metavar="FILE", help="all of them, in short")
 
 
 def _have_a_database() -> None:
