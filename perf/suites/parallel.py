@@ -1,8 +1,11 @@
 """Many pieces of the same work at once: what each strategy gains, and what it loses."""
 
+import os
+import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from multiprocessing import active_children
 from typing import Any
 
 from django.conf import settings
@@ -12,11 +15,9 @@ from redis import asyncio as redis_asyncio
 from fynlo.parallel import Report, Strategy, run_parallel
 from perf.laboratory.context import Context
 from perf.laboratory.recording import Outcome
-from perf.laboratory.scenario import ALL_SUCCEED, Scenario, at_least
+from perf.laboratory.scenario import ALL_SUCCEED, Scenario, at_least, at_most
 
 TASKS, WAIT_S, FAILING = 100, 0.05, 10
-COMPUTING = (Strategy.THREAD,)
-WAITING = (Strategy.THREAD, Strategy.PROCESS, Strategy.HYBRID, Strategy.ASYNC)
 NOTHING = "laboratory:nothing"
 
 
@@ -59,7 +60,7 @@ def _computing(lab: Context) -> float:
 
 
 def _rounds(lab: Context) -> list[int]:
-    return [100_000 if lab.quick else 1_000_000] * TASKS
+    return [300_000 if lab.quick else 1_000_000] * TASKS
 
 
 def waiting(lab: Context, *, strategy: Strategy) -> Outcome:
@@ -83,14 +84,17 @@ def _told(report: Report, *, alone: float, expected: Sequence[Any]) -> Outcome:
     for found, wanted in zip(report.results, expected, strict=True):
         if found not in (None, wanted):
             outcome.fail("a wrong result")
-    outcome.figures |= {"speedup": alone / report.seconds, "done": report.done}
+    speedup = alone / report.seconds
+    cores = os.cpu_count() or 1
+    outcome.figures |= {"speedup": speedup, "core_efficiency": speedup / cores}
+    outcome.figures["done"] = report.done
     return outcome
 
 
 def failing(lab: Context) -> Outcome:
-    """Every tenth fails."""
+    """Every tenth fails, in this process, in others and where others run them."""
     outcome = Outcome()
-    for strategy in COMPUTING:
+    for strategy in (Strategy.THREAD, Strategy.PROCESS, Strategy.CELERY):
         report = run_parallel(fails_or_not, range(TASKS), strategy=strategy)
         outcome.record(report.seconds)
         kept = sum(found is not None for found in report.results)
@@ -100,8 +104,38 @@ def failing(lab: Context) -> Outcome:
     return outcome
 
 
+def stopped(lab: Context) -> Outcome:
+    """Somebody stops a run when a fifth is done: what has begun is finished, no more is begun, and
+    no process is left."""
+    outcome = Outcome()
+    for strategy in (Strategy.THREAD, Strategy.PROCESS):
+        report = _stopped_at_a_fifth(strategy)
+        outcome.record(report.seconds)
+        outcome.figures[f"done_by_{strategy}"] = report.done
+        kept = report.results.count(WAIT_S)
+        if kept != report.done:
+            outcome.fail(f"{strategy}: {report.done} done, {kept} results")
+    outcome.figures["processes_left"] = len(active_children())
+    return outcome
+
+
+def _stopped_at_a_fifth(strategy: Strategy) -> Report:
+    stop = threading.Event()
+
+    def progress(done: int, total: int) -> None:
+        if done >= total // 5:
+            stop.set()
+
+    return run_parallel(
+        waits, [WAIT_S] * TASKS, strategy=strategy, workers=2, progress=progress, stop=stop
+    )
+
+
 FASTER = at_least("speedup", 5, "Figures of a hundred restaurants are gathered while one waits.")
 WAITS_WELL = (Strategy.THREAD, Strategy.ASYNC)
+CORES = at_least("core_efficiency", 0.5, "What computes has all cores, not one.")
+COMPUTES_WELL = (Strategy.PROCESS, Strategy.CELERY)
+SOON = "Who changes their mind need not wait for the rest."
 SCENARIOS = [
     *(
         Scenario(
@@ -112,24 +146,37 @@ SCENARIOS = [
             blocks=3,
             quick_blocks=1,
         )
-        for strategy in WAITING
+        for strategy in Strategy
     ),
     *(
         Scenario(
             f"computing-{strategy}",
             f"a hundred tasks that compute, by {strategy}",
             partial(computing, strategy=strategy),
-            (ALL_SUCCEED,),
+            (CORES, ALL_SUCCEED) if strategy in COMPUTES_WELL else (ALL_SUCCEED,),
             blocks=3,
             quick_blocks=1,
         )
-        for strategy in COMPUTING
+        for strategy in Strategy
+        if strategy is not Strategy.ASYNC
     ),
     Scenario(
         "failing",
         "every tenth task fails",
         failing,
         (ALL_SUCCEED,),
+        blocks=1,
+    ),
+    Scenario(
+        "stopped",
+        "a run is stopped when a fifth is done",
+        stopped,
+        (
+            at_most("done_by_thread", TASKS / 2, SOON),
+            at_most("done_by_process", TASKS / 2, SOON),
+            at_most("processes_left", 0, "What is left over is missing to the next."),
+            ALL_SUCCEED,
+        ),
         blocks=1,
     ),
 ]

@@ -20,7 +20,7 @@ DROPS_INDEXES = """
 AGAIN = "DROP EVENT TRIGGER no_index; DROP FUNCTION drop_new_index"
 
 
-@pytest.mark.parametrize("scenario", ["orders", "partitions", "shards-10"])
+@pytest.mark.parametrize("scenario", ["orders", "partitions"])
 def test_what_grows_well_passes(stack: Stack, scenario: str) -> None:
     found = measure(stack, "scalability", scenario)
     assert (found.says, found.errors) == ("", {})
