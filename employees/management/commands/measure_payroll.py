@@ -3,13 +3,15 @@
 Everything is rolled back.
 """
 
+import csv
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from io import StringIO
 from time import perf_counter
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from employees.choices import RULE_PACKS
@@ -42,12 +44,19 @@ class Command(BaseCommand):
             transaction.set_rollback(True)
 
     def _measure(self, restaurant: Restaurant, count: int) -> None:
-        works: dict[str, Callable[..., object]] = {"figures": payroll, "CSV": payroll_csv}
-        for what, work in works.items():
-            started = perf_counter()
-            work(restaurant.pk, first=FIRST, last=LAST, now=utc_now())
-            spent = perf_counter() - started
-            self.stdout.write(f"{what} of {count} time entries in {spent:.2f} s")
+        figures = self._timed(f"figures of {count} time entries", payroll, restaurant)
+        exported = self._timed(f"CSV of {count} time entries", payroll_csv, restaurant)
+        rows = list(csv.DictReader(StringIO(exported)))
+        expected = [{name: str(cell) for name, cell in row.items()} for row in figures["results"]]
+        if rows != expected:
+            raise CommandError("the CSV says something else than the figures")
+        self.stdout.write(f"the same {len(rows)} rows in both")
+
+    def _timed(self, what: str, work: Callable[..., Any], restaurant: Restaurant) -> Any:
+        started = perf_counter()
+        found = work(restaurant.pk, first=FIRST, last=LAST, now=utc_now())
+        self.stdout.write(f"{what} in {perf_counter() - started:.2f} s")
+        return found
 
 
 def _hire(restaurant: Restaurant, people: int) -> list[Membership]:
