@@ -8,9 +8,12 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fynlo.settings.development")
 http = get_asgi_application()
 
-from perf.monitors.reporter import reporter  # noqa: E402  (needs the app registry)
+from perf.monitors.lifespan import lifespan  # noqa: E402  (needs the app registry)
+from perf.monitors.reporter import reporter  # noqa: E402
 from syncing.routing import websocket_urlpatterns  # noqa: E402
 
 reporter.start("websocket")
 
-application = ProtocolTypeRouter({"http": http, "websocket": URLRouter(websocket_urlpatterns)})
+application = ProtocolTypeRouter(
+    {"http": http, "websocket": URLRouter(websocket_urlpatterns), "lifespan": lifespan}
+)

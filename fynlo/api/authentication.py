@@ -8,6 +8,7 @@ from rest_framework.request import Request
 
 from fynlo.accounts.actor import Actor, DeviceActor
 from fynlo.accounts.choices import Role
+from fynlo.accounts.errors import TokenInvalid
 from fynlo.accounts.selectors import device_of_token, session_is_live
 from fynlo.api.tokens import actor_of
 
@@ -19,16 +20,30 @@ class BearerAuthentication(BaseAuthentication):
     """
 
     def authenticate(self, request: Request) -> tuple[Actor, str] | None:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
+        token = _bearer(request)
+        if token is None:
             return None
-        actor = actor_of(token.strip())
+        actor = actor_of(token)
         session_is_live(actor.session_id)
         request._request.is_staff_member = actor.role in STAFF_ROLES  # type: ignore[attr-defined]
         return actor, token
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="fynlo"'
+
+
+def session_named_by(request: Request) -> UUID | None:
+    """By a genuine access token, whether the session has ended or not."""
+    token = _bearer(request)
+    try:
+        return actor_of(token).session_id if token else None
+    except TokenInvalid:
+        return None
+
+
+def _bearer(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 STAFF_ROLES = frozenset({Role.PLATFORM_OWNER, Role.OWNER, Role.MANAGER})

@@ -4,7 +4,7 @@ When Redis is away requests pass, and it is logged.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, wraps
 from math import ceil
@@ -18,11 +18,21 @@ from limits import RateLimitItem, parse
 from limits.storage import RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 from redis import RedisError
+from redis.commands.core import Script
 
 from fynlo.api.errors import RateLimited
 from fynlo.redis import asking
 
 logger = logging.getLogger(__name__)
+# As RedisStorage.incr does, for several limits in one round trip.
+_COUNT = """
+local counts = {}
+for place, key in ipairs(KEYS) do
+    counts[place] = redis.call("incr", key)
+    if counts[place] == 1 then redis.call("expire", key, ARGV[place]) end
+end
+return counts
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +53,16 @@ class Standing:
 
 
 @cache
-def _limiter() -> FixedWindowRateLimiter:
-    storage = RedisStorage(
+def _storage() -> RedisStorage:
+    return RedisStorage(
         settings.REDIS_URL, socket_connect_timeout=0.3, socket_timeout=0.3, wrap_exceptions=False
     )
-    return FixedWindowRateLimiter(storage)
+
+
+@cache
+def _count() -> Script:
+    made: Script = _storage().get_connection().register_script(_COUNT)
+    return made
 
 
 @cache
@@ -60,29 +75,45 @@ def spend(policy: str, caller: str) -> Standing | None:
 
     Raises RateLimited with `retry_after` in seconds.
     """
-    limit = _limit(policy)
+    return spend_each({policy: caller})
+
+
+def spend_each(callers: Mapping[str, str]) -> Standing | None:
+    """Count one request against each of these policies: how the caller stands with the last.
+
+    None and RateLimited as `spend`; the first policy that is used up refuses.
+    """
     try:
         with asking():
-            used, resets_at = _counted(policy, limit, caller)
+            standings = _counted(callers)
+            for standing in standings:
+                if standing.remaining < 0:
+                    raise _refusal(standing, callers[standing.policy])
     except RedisError as error:
         logger.warning("rate limit not counted: %s", error)
         return None
-    if used > limit.amount:
-        raise _refusal(Standing(policy, limit, 0), wait=resets_at - time())
-    return Standing(policy, limit, limit.amount - used)
+    return standings[-1]
 
 
-def _counted(policy: str, limit: RateLimitItem, caller: str) -> tuple[int, float]:
-    """How many there were, and when (Unix seconds) the count begins again if they are too many."""
-    limiter = _limiter()
-    used = limiter.storage.incr(limit.key_for(policy, caller), limit.get_expiry())
-    if used <= limit.amount:
-        return used, 0.0
-    return used, limiter.get_window_stats(limit, policy, caller).reset_time
+def _counted(callers: Mapping[str, str]) -> list[Standing]:
+    limits = [_limit(policy) for policy in callers]
+    keys = [_key(limit, *caller) for limit, caller in zip(limits, callers.items(), strict=True)]
+    used = _count()(keys, [limit.get_expiry() for limit in limits])
+    return [
+        Standing(policy, limit, limit.amount - count)
+        for policy, limit, count in zip(callers, limits, used, strict=True)
+    ]
 
 
-def _refusal(standing: Standing, *, wait: float) -> RateLimited:
-    error = RateLimited(extra={"retry_after": max(1, ceil(wait))})
+def _key(limit: RateLimitItem, policy: str, caller: str) -> str:
+    return str(_storage().prefixed_key(limit.key_for(policy, caller)))
+
+
+def _refusal(standing: Standing, caller: str) -> RateLimited:
+    limit = standing.limit
+    window = FixedWindowRateLimiter(_storage()).get_window_stats(limit, standing.policy, caller)
+    wait = max(1, ceil(window.reset_time - time()))
+    error = RateLimited(extra={"retry_after": wait})
     error.headers = standing.headers()
     return error
 

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, ClassVar, NoReturn, TypeVar
 from uuid import UUID
 
@@ -18,12 +18,16 @@ from fynlo.accounts.actor import Actor, DeviceActor
 from fynlo.accounts.choices import Permission
 from fynlo.accounts.services.approvals import approve
 from fynlo.api import errors
-from fynlo.api.authentication import BearerAuthentication, DeviceAuthentication
+from fynlo.api.authentication import (
+    BearerAuthentication,
+    DeviceAuthentication,
+    session_named_by,
+)
 from fynlo.api.idempotency import KEY_FORM, Claim, fingerprint_of, run
 from fynlo.api.operations import VERSION_FORM, Access, Operation
 from fynlo.api.pages import ETAG_LENGTH, PAGES, Page, page_of, tagged
 from fynlo.api.phases import run_in_phases
-from fynlo.api.rates import Standing, address_of, spend
+from fynlo.api.rates import Standing, address_of, spend, spend_each
 from fynlo.cache.reading import remember
 from fynlo.clock import utc_now
 from fynlo.db import Intent, new_id
@@ -76,22 +80,25 @@ class Endpoint(ViewSet):
             raise errors.MethodNotAllowed
         if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
             raise errors.LengthRequired
-        self._count_by_address(address_of(request._request))
+        self._count(request)
         super().initial(request, *args, **kwargs)
-        self._count_by_token(request.user)
+        self._count_by_device(request.user)
         self._refuse_unknown_query(request)
         if not _A_KEY.fullmatch(request.headers.get("Idempotency-Key", "none")):
             raise errors.IdempotencyKeyInvalid
 
-    def _count_by_address(self, address: str) -> None:
-        if self.rate and not self._is_for_devices:
-            spend(self.rate, address)
-        self.standing = spend("address", address)
+    def _count(self, request: Request) -> None:
+        """By address, and by session where a token names one: before anything else is asked."""
+        address = address_of(request._request)
+        limits = {self.rate: address} if self.rate and not self._is_for_devices else {}
+        limits["address"] = address
+        if any(isinstance(one, BearerAuthentication) for one in request.authenticators or ()):
+            session_id = session_named_by(request)
+            limits |= {"token": str(session_id)} if session_id else {}
+        self.standing = spend_each(limits)
 
-    def _count_by_token(self, caller: object) -> None:
-        if isinstance(caller, Actor):
-            self.standing = spend("token", str(caller.session_id))
-        elif isinstance(caller, DeviceActor):
+    def _count_by_device(self, caller: object) -> None:
+        if isinstance(caller, DeviceActor):
             if self.rate:
                 spend(self.rate, str(caller.device_id))
             self.standing = spend("token", str(caller.device_id))
@@ -101,9 +108,9 @@ class Endpoint(ViewSet):
         return self.operation is not None and self.operation.access is Access.DEVICE
 
     def _refuse_unknown_query(self, request: Request) -> None:
-        query = self.operation.query if self.operation else None
-        known = set(query().fields) if query else set()  # type: ignore[attr-defined]
-        unknown = sorted(request.query_params.keys() - known)
+        query: Any = self.operation.query if self.operation else None
+        given = request.query_params.keys()
+        unknown = sorted(given - _names(query)) if given else []
         if unknown:
             detail = "There is no such query parameter."
             rows = [{"field": n[:80], "code": "unknown_field", "detail": detail} for n in unknown]
@@ -311,6 +318,11 @@ class Endpoint(ViewSet):
             fingerprint=self.fingerprint,
             now=self.now,
         )
+
+
+@cache
+def _names(query: Any) -> frozenset[str]:
+    return frozenset(query().fields) if query else frozenset()
 
 
 def _tag(document: Document, version: int, text: str) -> str:

@@ -87,11 +87,7 @@ def _services(
     return [
         service(
             name="web",
-            command=_python(
-                f"granian fynlo.wsgi:application --interface wsgi --host {LOOPBACK} --port {http}"
-                f" --workers {cores} --blocking-threads 2 --http 1 --no-ws --log-level warning"
-                " --respawn-failed-workers --workers-kill-timeout 5"
-            ),
+            command=web_command("fynlo.wsgi:application", http),
             is_ready=lambda: _is_healthy(http),
         ),
         service(
@@ -121,6 +117,15 @@ def _services(
             ],
         ),
     ]
+
+
+def web_command(application: str, port: int) -> list[str]:
+    """Serves a WSGI application, one process for each core."""
+    return _python(
+        f"granian {application} --interface wsgi --host {LOOPBACK} --port {port}"
+        f" --workers {os.cpu_count() or 1} --blocking-threads 2 --http 1 --no-ws"
+        " --log-level warning --respawn-failed-workers --workers-kill-timeout 5"
+    )
 
 
 def _python(arguments: str) -> list[str]:

@@ -20,10 +20,10 @@ NOWHERE = "redis://127.0.0.1:9/0"
 def limits(settings: Any) -> Iterator[Any]:
     """The settings, read afresh; each test comes from an address of its own."""
     settings.ADDRESS_HEADER = "HTTP_X_REAL_IP"
-    for known in (rates._limit, rates._limiter):
+    for known in (rates._limit, rates._storage, rates._count):
         known.cache_clear()
     yield settings
-    for known in (rates._limit, rates._limiter):
+    for known in (rates._limit, rates._storage, rates._count):
         known.cache_clear()
 
 
@@ -53,6 +53,18 @@ def test_an_address_is_limited_whoever_asks_from_it(
     assert [get(who, here).status_code for who in (owner, manager, owner)] == [200, 200, 429]
     assert get(owner, elsewhere).status_code == 200
     assert get(owner, here)["RateLimit-Policy"] == '"address";q=2;w=86400'
+
+
+def test_a_request_with_a_forged_token_counts_for_its_address_alone(
+    owner: Member, limits: Any
+) -> None:
+    limits.RATES = {**limits.RATES, "address": "2/day", "token": "1/day"}
+    here, forged = str(uuid4()), f"Bearer {owner.token}x"
+    answers = [
+        owner.get("tax-rates/", X_Real_IP=here, Authorization=forged).status_code for _ in range(3)
+    ]
+    assert answers == [401, 401, 429]
+    assert get(owner, str(uuid4())).status_code == 200
 
 
 def test_a_refused_request_changes_nothing(owner: Member, limits: Any) -> None:

@@ -4,12 +4,12 @@ Requests pay for a `deque.append`, no more: parsing, adding and sending happen h
 has not told when it is killed is lost; when it ends as it should, nothing is.
 """
 
-import atexit
 import logging
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from multiprocessing.util import Finalize
 from time import time
 from typing import Any
 
@@ -91,7 +91,8 @@ class Reporter:
         self._begin(kind)
         self._thread = threading.Thread(target=self._run, daemon=True, name="perf-reporter")
         self._thread.start()
-        atexit.register(self.stop)
+        # Unlike atexit, also at the end of a fork, as Granian's workers are.
+        Finalize(None, self.stop, exitpriority=0)
 
     def _run(self) -> None:
         while not self._stopped.wait(EVERY_S):

@@ -4,6 +4,7 @@ from time import perf_counter
 from typing import Any
 
 from celery import Task
+from celery.signals import worker_process_shutdown
 
 from perf.monitors.calls import Call, noted
 from perf.monitors.reporter import reporter
@@ -24,3 +25,9 @@ class Watched(Task[Any, Any]):
         finally:
             reporter.finish(call, ms=(perf_counter() - started) * 1000, error=error)
         return answer
+
+
+@worker_process_shutdown.connect
+def _tell_what_is_left(**_: Any) -> None:
+    """The processes of a worker end without running what others run at their end."""
+    reporter.stop()

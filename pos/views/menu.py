@@ -77,7 +77,7 @@ class Menus(Endpoint):
         `version` is the number of the newest event of the stream `menu`. `must_refetch` asks for
         the whole menu instead.
         """
-        if "since_version" in self.query:
+        if "since_version" in request.query_params:
             since = self.query["since_version"]
             text = menu_changes(self.actor.restaurant_id, since=since)
             digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

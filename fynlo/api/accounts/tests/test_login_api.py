@@ -163,7 +163,7 @@ def test_ways_in_count_against_the_stricter_limit(
     path: str, body: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted: list[str] = []
-    monkeypatch.setattr("fynlo.api.views.spend", lambda policy, caller: counted.append(policy))
+    monkeypatch.setattr("fynlo.api.views.spend_each", counted.extend)
     send(path, body)
     assert "sign_in" in counted
 
