@@ -17,6 +17,7 @@ SUITES: dict[str, str] = {
     "stress": "perf.suites.stress",
     "parallel": "perf.suites.parallel",
     "scalability": "perf.suites.scalability",
+    "websocket": "perf.suites.websocket",
     "docs": "perf.suites.docs",
 }
 

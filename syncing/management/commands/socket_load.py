@@ -6,7 +6,6 @@
 
 import json
 import os
-import resource
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -43,7 +42,6 @@ class Command(BaseCommand):
             raise CommandError("This is not for production: it writes rows of its own.")
         if not 0 < options["seconds"] <= LIMIT_S or not 0 < options["sockets"] <= 10_000:
             raise CommandError(f"At most {LIMIT_S} seconds and 10,000 sockets.")
-        _allow_many_files()
         with clients(options["clients"]) as crowd:
             found = [
                 self._measure(name, server, crowd, options)
@@ -100,8 +98,3 @@ def _running(name: str) -> Iterator[servers.Server]:
             yield running
     else:
         yield servers.found(name)
-
-
-def _allow_many_files() -> None:
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

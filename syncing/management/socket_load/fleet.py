@@ -1,5 +1,6 @@
 """The clients, in processes of their own."""
 
+import resource
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -67,6 +68,10 @@ class Clients:
 
 @contextmanager
 def clients(processes: int) -> Iterator[Clients]:
+    """In as many processes. These, and what is started meanwhile, may open as many files as the
+    machine allows."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     context = get_context("spawn")
     pairs = [context.Pipe() for _ in range(processes)]
     running = [context.Process(target=obey, args=(theirs,), daemon=True) for _, theirs in pairs]
