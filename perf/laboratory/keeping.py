@@ -53,7 +53,7 @@ def keep(
 ) -> Scenario:
     """A scenario that was measured, with its verdicts."""
     figures, errors = over_all(blocks)
-    verdicts = [criterion.judge(figures) for criterion in declared.criteria_for(quick=run.is_quick)]
+    verdicts = declared.verdicts(figures, quick=run.is_quick)
     with durable():
         scenario = Scenario.objects.create(
             run=run,

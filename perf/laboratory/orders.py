@@ -94,11 +94,15 @@ def _new_run(words: Words, options: Options) -> BenchmarkRun:
 
 
 def _tell_end(out: OutputWrapper, style: Style, run: BenchmarkRun) -> bool:
-    failed = [str(scenario) for scenario in scenarios_of(run) if not scenario.passed]
+    scenarios = scenarios_of(run)
+    failed = [str(scenario) for scenario in scenarios if not scenario.passed]
     if failed:
         out.write(style.ERROR(f"failed: {', '.join(failed)}"))
     else:
         out.write(style.SUCCESS("every scenario passed"))
+    excused = sum(bool(verdict["excuse"]) for found in scenarios for verdict in found.verdicts)
+    if excused:
+        out.write(style.WARNING(f"others used the machine: {excused} limits of speed not judged"))
     out.write(f"machine noise {run.noise:.0%}; more: benchmark report {run.pk.hex[-8:]}")
     return run.state == RunState.PASSED
 

@@ -11,6 +11,8 @@ from perf.laboratory.recording import Outcome
 # beyond doubt fails it.
 QUICK_SLACK = 5.0
 SPEEDS = ("_ms", "_us", "throughput", "_efficiency")
+# The share of the processors beyond which others make a quick run say nothing about speed.
+BUSY = 0.25
 
 
 @dataclass(frozen=True)
@@ -22,28 +24,36 @@ class Criterion:
     why: str
     is_ceiling: bool = True
 
+    @property
+    def is_of_speed(self) -> bool:
+        return self.metric.endswith(SPEEDS)
+
     def for_quick(self) -> "Criterion":
         """The same with a limit that is wider by QUICK_SLACK, if it is one of speed."""
-        if not self.metric.endswith(SPEEDS):
+        if not self.is_of_speed:
             return self
         limit = self.limit * QUICK_SLACK if self.is_ceiling else self.limit / QUICK_SLACK
         return replace(self, limit=limit)
 
-    def judge(self, figures: Mapping[str, float]) -> dict[str, Any]:
-        """The criterion with the `value` that was found, whether it `passed`, and a sentence."""
+    def judge(self, figures: Mapping[str, float], *, excuse: str = "") -> dict[str, Any]:
+        """The criterion with the `value` that was found, whether it `passed`, and a sentence. With
+        an `excuse` it is enough that there is a value, and the sentence says why."""
         value = figures.get(self.metric)
         if value is None:
             passed = False
         else:
-            passed = value <= self.limit if self.is_ceiling else value >= self.limit
-        return {**asdict(self), "value": value, "passed": passed, "says": self._say(value, passed)}
+            within = value <= self.limit if self.is_ceiling else value >= self.limit
+            passed = within or bool(excuse)
+        says = self._say(value, passed, excuse)
+        return {**asdict(self), "value": value, "passed": passed, "excuse": excuse, "says": says}
 
-    def _say(self, value: float | None, passed: bool) -> str:
+    def _say(self, value: float | None, passed: bool, excuse: str) -> str:
         if value is None:
             return f"{self.metric} was not measured. {self.why}"
         side = "at most" if self.is_ceiling else "at least"
-        found = f"{self.metric} is {value:.6g}"
-        return f"{found}{'' if passed else ', but must be'} ({side} {self.limit:g}). {self.why}"
+        found = f"{self.metric} is {value:.6g}{'' if passed else ', but must be'}"
+        told = f", not judged: {excuse}" if excuse else ""
+        return f"{found} ({side} {self.limit:g}){told}. {self.why}"
 
 
 def at_most(metric: str, limit: float, why: str) -> Criterion:
@@ -79,6 +89,16 @@ class Scenario:
         if not quick:
             return self.criteria
         return tuple(criterion.for_quick() for criterion in self.criteria)
+
+    def verdicts(self, figures: Mapping[str, float], *, quick: bool) -> list[dict[str, Any]]:
+        """Of every criterion. The speed of a quick run is told and not judged when others used the
+        processors as well: its few seconds are theirs as much as ours."""
+        others = figures.get("others_cpu", 0.0)
+        excuse = f"others used {others:.0%} of the processors" if quick and others > BUSY else ""
+        return [
+            criterion.judge(figures, excuse=excuse if criterion.is_of_speed else "")
+            for criterion in self.criteria_for(quick=quick)
+        ]
 
     def blocks_for(self, *, quick: bool) -> int:
         return min(self.blocks, self.quick_blocks) if quick else self.blocks

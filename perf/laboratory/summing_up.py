@@ -76,7 +76,8 @@ def _scenario(scenario: Scenario) -> str:
 def _criterion(verdict: dict[str, Any]) -> str:
     value = "not measured" if verdict["value"] is None else f"{verdict['value']:.6g}"
     sign = "≤" if verdict["is_ceiling"] else "≥"
-    text = f"{verdict['metric']} {value} ({sign} {verdict['limit']:g})"
+    excuse = ", not judged" if verdict.get("excuse") else ""
+    text = f"{verdict['metric']} {value} ({sign} {verdict['limit']:g}{excuse})"
     return text if verdict["passed"] else f"**{text}**"
 
 

@@ -1,6 +1,7 @@
 """What the measured stack uses meanwhile: processor and memory of each of its services."""
 
 import os
+import time
 from contextlib import suppress
 from threading import Event, Thread
 
@@ -23,7 +24,9 @@ def service_of(words: str) -> str:
 
 
 class Watch:
-    """A context manager; `figures` afterwards. CPU is a share of one core (1.5: one and a half)."""
+    """A context manager; `figures` afterwards. CPU is a share of one core (1.5: one and a half),
+    `others_cpu` the share of all cores that neither the stack nor this process and its children
+    used."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
@@ -31,6 +34,7 @@ class Watch:
         self._spent: dict[int, tuple[str, float, float]] = {}
         self._peaks: dict[str, int] = {}
         self._thread = Thread(target=self._look_often, daemon=True)
+        self._began, self._ours, self._all = time.monotonic(), _seconds_of_ours(), _seconds_of_all()
         self.figures: dict[str, float] = {}
 
     def __enter__(self) -> "Watch":
@@ -44,7 +48,7 @@ class Watch:
             self._stop.set()
             self._thread.join()
             self._look()
-            self.figures = self._rss()
+            self.figures = {**self._rss(), "others_cpu": self._others()}
 
     def cpu_seconds(self) -> float:
         """Spent by the whole stack since the watch began."""
@@ -55,6 +59,11 @@ class Watch:
         for name, first, last in self._spent.values():
             found[name] = found.get(name, 0.0) + last - first
         return found
+
+    def _others(self) -> float:
+        ours = _seconds_of_ours() - self._ours + self.cpu_seconds()
+        theirs = max(0.0, _seconds_of_all() - self._all - ours)
+        return theirs / (time.monotonic() - self._began) / (os.cpu_count() or 1)
 
     def _look_often(self) -> None:
         while not self._stop.wait(EVERY_S):
@@ -92,6 +101,22 @@ def _own_memory(process: psutil.Process) -> int:
     memory = process.memory_info()
     shared = getattr(memory, "shared", 0)
     return int(memory.rss - shared)
+
+
+def _seconds_of_all() -> float:
+    """Processor time of everything on the machine, and what a host took away from it."""
+    now = psutil.cpu_times()
+    kinds = ("user", "nice", "system", "irq", "softirq", "steal")
+    return sum(getattr(now, kind, 0.0) for kind in kinds)
+
+
+def _seconds_of_ours() -> float:
+    """Of this process, its children, and those of them that have ended."""
+    seconds = 0.0
+    for process in processes_of(os.getpid()):
+        with suppress(psutil.Error):
+            seconds += sum(process.cpu_times()[:4])
+    return seconds
 
 
 def load_average() -> float:

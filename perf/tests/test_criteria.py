@@ -1,0 +1,29 @@
+"""What is judged, how closely, and when it is not."""
+
+from perf.laboratory.recording import Outcome
+from perf.laboratory.scenario import ALL_SUCCEED, Scenario, at_most
+
+SLOW = {"p95_ms": 60.0, "success_rate": 0.9}
+BUSY = {**SLOW, "others_cpu": 0.8}
+LOOK = Scenario("look", "", lambda lab: Outcome(), (at_most("p95_ms", 10, "Quick."), ALL_SUCCEED))
+
+
+def passed(figures: dict[str, float], *, quick: bool) -> list[bool]:
+    return [verdict["passed"] for verdict in LOOK.verdicts(figures, quick=quick)]
+
+
+def test_speed_is_not_judged_by_a_quick_run_beside_others() -> None:
+    speed, success = LOOK.verdicts(BUSY, quick=True)
+    assert speed["passed"]
+    assert "not judged: others used 80% of the processors" in speed["says"]
+    assert not success["passed"]
+
+
+def test_speed_is_judged_alone_and_in_full() -> None:
+    assert passed(SLOW, quick=True) == [False, False]
+    assert passed(BUSY, quick=False) == [False, False]
+    assert passed({**SLOW, "p95_ms": 40}, quick=True) == [True, False]
+
+
+def test_what_was_not_measured_has_no_excuse() -> None:
+    assert passed({"others_cpu": 0.8}, quick=True) == [False, False]
