@@ -21,6 +21,8 @@ from perf.laboratory.suites import scenarios_of
 from perf.models.runs import BenchmarkRun, Scenario
 
 TELL_EVERY_S = 0.5
+# Times as many blocks when builds take turns: it is the pairs that tell chance from change.
+TURNS = 3
 
 
 class Watcher(Protocol):
@@ -79,6 +81,8 @@ class Laboratory:
 
     def _run_scenario(self, suite: str, declared: Declared, benches: list[Bench]) -> None:
         count = declared.blocks_for(quick=self.options.quick)
+        if len(self.sides) > 1 and count > 1:
+            count *= TURNS
         blocks: list[list[dict[str, Any]]] = [[] for _ in self.sides]
         for number in range(count):
             for side, bench, found in zip(self.sides, benches, blocks, strict=True):

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 
 from fynlo.accounts.choices import Role
 from fynlo.accounts.models import Membership
@@ -31,6 +32,7 @@ class Identity:
         self._asked += 1
         if self._asked % REQUESTS_PER_SESSION == 0:
             self._token = sign_in(self.restaurant_id, self.role)
+            connection.close()  # this worker's thread asks the server, not PostgreSQL
         return self._token
 
 

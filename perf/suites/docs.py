@@ -1,4 +1,4 @@
-"""Whether the documentation is so: links, endpoints, settings, figures."""
+"""Whether the documentation is so: links, endpoints, settings, figures, commands."""
 
 import re
 from pathlib import Path
@@ -8,6 +8,7 @@ from perf.laboratory.context import Context
 from perf.laboratory.recording import Outcome
 from perf.laboratory.scenario import ALL_SUCCEED, Scenario
 from perf.suites.pages import broken_links, pages, unexplained_figures
+from perf.suites.pasting import commands
 from perf.suites.probes.surface import surface
 
 READ = re.compile(r"""(?:env(?:\.\w+)?|require_pairs)\(\s*"([A-Z][A-Z_]+)\"""")
@@ -68,4 +69,13 @@ SCENARIOS = [
     Scenario("endpoints", "every endpoint is documented", endpoints, CLEAN, "endpoints", 1),
     Scenario("settings", "every setting is documented", settings, CLEAN, "settings", 1),
     Scenario("figures", "every figure has a command behind it", figures, CLEAN, "sections", 1),
+    Scenario(
+        "commands",
+        "what is to be pasted runs in a fresh checkout",
+        commands,
+        CLEAN,
+        unit="commands",
+        blocks=1,
+        limit_s=900,
+    ),
 ]
