@@ -20,7 +20,7 @@ def as_json(run: BenchmarkRun) -> dict[str, Any]:
 def in_short(run: BenchmarkRun) -> dict[str, Any]:
     """Without histograms, for who watches it."""
     kept = ("suite", "state", "is_quick", "seed", "commit", "noise", "failure", "progress")
-    rows = ("suite", "name", "passed", "figures", "errors", "verdicts")
+    rows = ("suite", "name", "passed", "skipped", "figures", "errors", "verdicts")
     return {
         "id": run.pk,
         "started_at": run.started_at,

@@ -52,8 +52,9 @@ def keep(
     run: BenchmarkRun, suite: str, declared: Declared, blocks: list[dict[str, Any]]
 ) -> Scenario:
     """A scenario that was measured, with its verdicts."""
+    skipped = next(filter(None, [block.pop("skipped", "") for block in blocks]), "")
     figures, errors = over_all(blocks)
-    verdicts = declared.verdicts(figures, quick=run.is_quick)
+    verdicts = [] if skipped else declared.verdicts(figures, quick=run.is_quick)
     with durable():
         scenario = Scenario.objects.create(
             run=run,
@@ -65,7 +66,8 @@ def keep(
             figures=figures,
             errors=errors,
             verdicts=verdicts,
-            passed=all(verdict["passed"] for verdict in verdicts),
+            passed=not skipped and all(verdict["passed"] for verdict in verdicts),
+            skipped=skipped,
         )
         Sample.objects.bulk_create(
             Sample(scenario=scenario, position=position, **block)
@@ -93,8 +95,9 @@ def _typical(name: str, blocks: list[dict[str, Any]]) -> float:
 
 
 def end(run: BenchmarkRun) -> None:
-    """Passed when every scenario has."""
-    passed = run.scenarios.exists() and not run.scenarios.filter(passed=False).exists()
+    """Passed when every scenario has that was not skipped."""
+    failed = run.scenarios.filter(passed=False, skipped="")
+    passed = run.scenarios.exists() and not failed.exists()
     run.state = RunState.PASSED if passed else RunState.FAILED
     _close(run)
 

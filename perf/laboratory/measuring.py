@@ -96,4 +96,5 @@ def _as_kept(outcome: Outcome, watch: Watch) -> dict[str, Any]:
         "errors": dict(outcome.errors),
         "seconds": outcome.seconds,
         "figures": {**figures, **outcome.figures},
+        "skipped": outcome.skipped,
     }

@@ -95,7 +95,7 @@ def _new_run(words: Words, options: Options) -> BenchmarkRun:
 
 def _tell_end(out: OutputWrapper, style: Style, run: BenchmarkRun) -> bool:
     scenarios = scenarios_of(run)
-    failed = [str(scenario) for scenario in scenarios if not scenario.passed]
+    failed = [str(scenario) for scenario in scenarios if scenario.failed]
     if failed:
         out.write(style.ERROR(f"failed: {', '.join(failed)}"))
     else:

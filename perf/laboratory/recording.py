@@ -37,7 +37,8 @@ def merged(histograms: list[Any]) -> Any:
 @dataclass
 class Outcome:
     """One measurement. `seconds` is its length on the wall clock; `figures` is whatever else it
-    found out, by a name that ends in its unit (`recovery_s`, `grown_to`)."""
+    found out, by a name that ends in its unit (`recovery_s`, `grown_to`). `skipped` says why
+    there is nothing to measure here; no criterion is judged then."""
 
     histogram: Any = field(default_factory=new_histogram)
     errors: Counter[str] = field(default_factory=Counter)
@@ -45,6 +46,7 @@ class Outcome:
     statements: int = 0
     counted: int = 0
     figures: dict[str, float] = field(default_factory=dict)
+    skipped: str = ""
 
     def record(self, seconds: float) -> None:
         """One operation that succeeded."""

@@ -13,7 +13,7 @@ PERCENTILES = (0, 10, 25, 50, 75, 90, 95, 99, 99.9, 100)
 
 def as_html(run: BenchmarkRun) -> str:
     rows = [row(scenario) for scenario in scenarios_of(run)]
-    failed = [row for row in rows if not row["scenario"].passed]
+    failed = [row for row in rows if row["scenario"].failed]
     return render_to_string("perf/report.html", {"run": run, "rows": rows, "failed": failed})
 
 

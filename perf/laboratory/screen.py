@@ -34,6 +34,9 @@ class Screen:
 
     def measured(self, run: BenchmarkRun, scenario: Scenario) -> None:
         self._wipe()
+        if scenario.skipped:
+            self._out.write(f"  skip {scenario.name:<{NAME}} {scenario.skipped}")
+            return
         mark = self._style.SUCCESS("ok  ") if scenario.passed else self._style.ERROR("FAIL")
         self._out.write(f"  {mark} {scenario.name:<{NAME}} {_figures(scenario)}")
         for verdict in scenario.verdicts:

@@ -21,8 +21,8 @@ def as_markdown(runs: list[BenchmarkRun]) -> str:
     """Tables of the runs and of their scenarios; what failed comes first, with its reason."""
     found = {run: scenarios_of(run) for run in runs}
     scenarios = [scenario for of_one in found.values() for scenario in of_one]
-    failed = [scenario for scenario in scenarios if not scenario.passed]
-    passed = len(scenarios) - len(failed)
+    failed = [scenario for scenario in scenarios if scenario.failed]
+    passed = sum(scenario.passed for scenario in scenarios)
     lines = ["# Benchmark report", "", f"{passed} of {len(scenarios)} scenarios passed.", ""]
     lines += [*RUNS, *(_run(run, found[run]) for run in runs), ""]
     lines += [*sorted({_machine(run.machine) for run in runs}), "", "## What failed", ""]
@@ -67,8 +67,8 @@ def _broken(runs: list[BenchmarkRun]) -> Iterator[str]:
 def _scenario(scenario: Scenario) -> str:
     figures = [scenario.figures.get(name) for name in COLUMNS]
     shown = ["" if value is None else _short(value) for value in figures]
-    result = "passed" if scenario.passed else "**failed**"
-    criteria = "<br>".join(map(_criterion, scenario.verdicts))
+    result = "**failed**" if scenario.failed else "skipped" if scenario.skipped else "passed"
+    criteria = "<br>".join(map(_criterion, scenario.verdicts)) or scenario.skipped
     name = f"{scenario.name}: {_cell(scenario.title)}"
     return f"| {name} | {result} | {' | '.join(shown)} | {criteria} |"
 

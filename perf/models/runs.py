@@ -56,7 +56,8 @@ class BenchmarkRun(models.Model):
 
 class Scenario(models.Model):
     """One scenario of a run. `figures` are over all of its blocks; `verdicts` the criteria with
-    what was found; `errors` how many there were of each kind."""
+    what was found; `errors` how many there were of each kind. `skipped` says why it could not be
+    measured there: it has neither passed nor failed."""
 
     run = models.ForeignKey(BenchmarkRun, models.CASCADE, related_name="scenarios")
     position = models.PositiveIntegerField()
@@ -68,6 +69,7 @@ class Scenario(models.Model):
     errors = models.JSONField(default=dict)
     verdicts = models.JSONField(default=list)
     passed = models.BooleanField(default=False)
+    skipped = models.CharField(max_length=200, blank=True)
 
     class Meta:
         constraints = [
@@ -77,6 +79,10 @@ class Scenario(models.Model):
 
     def __str__(self) -> str:
         return f"{self.suite}/{self.name}"
+
+    @property
+    def failed(self) -> bool:
+        return not self.passed and not self.skipped
 
 
 class Sample(models.Model):

@@ -17,7 +17,8 @@ from perf.laboratory.suites import scenarios_of
 
 @dataclass(frozen=True)
 class Finding:
-    """What a scenario found: `says` are the sentences of the criteria that were missed."""
+    """What a scenario found: `says` are the sentences of the criteria that were missed, or why it
+    was skipped."""
 
     passed: bool
     says: str
@@ -36,6 +37,8 @@ def measure(
         target, Options(quick=True, seed=1), suite, wanted=Wanted(settings=settings)
     ) as bench:
         found = [bench.measure(declared, lambda done, total: None) for _ in range(blocks)]
+    if skipped := found[0].get("skipped"):
+        return Finding(False, skipped, {}, {})
     figures, errors = over_all(found)
     verdicts = [criterion.judge(figures) for criterion in declared.criteria_for(quick=True)]
     missed = [verdict["says"] for verdict in verdicts if not verdict["passed"]]

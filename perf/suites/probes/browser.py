@@ -21,16 +21,20 @@ def client(lab: Context, number: int, **options: object) -> httpx.Client:
 def headers(lab: Context) -> Outcome:
     findings = Findings()
     with client(lab, 1) as browser:
-        for path in (*PAGES, *ANSWERS):
-            _common(findings, path, browser.get(path), is_tls=lab.target.http.startswith("https"))
-        for path in PAGES:
-            page = browser.get(path, follow_redirects=True)
-            policy = page.headers.get("content-security-policy", "")
-            finding = f"GET {path}: no Content-Security-Policy"
-            findings.probe("default-src" in policy, Severity.MEDIUM, finding)
-            finding = f"GET {path}: its Content-Security-Policy lets others frame it"
-            findings.probe("frame-ancestors 'none'" in policy, Severity.LOW, finding)
+        look_at_headers(findings, browser, is_tls=lab.target.http.startswith("https"))
     return findings.outcome()
+
+
+def look_at_headers(findings: Findings, browser: httpx.Client, *, is_tls: bool) -> None:
+    for path in (*PAGES, *ANSWERS):
+        _common(findings, path, browser.get(path), is_tls=is_tls)
+    for path in PAGES:
+        page = browser.get(path, follow_redirects=True)
+        policy = page.headers.get("content-security-policy", "")
+        finding = f"GET {path}: no Content-Security-Policy"
+        findings.probe("default-src" in policy, Severity.MEDIUM, finding)
+        finding = f"GET {path}: its Content-Security-Policy lets others frame it"
+        findings.probe("frame-ancestors 'none'" in policy, Severity.LOW, finding)
 
 
 def _common(findings: Findings, path: str, answer: httpx.Response, *, is_tls: bool) -> None:
@@ -66,18 +70,23 @@ def cors(lab: Context) -> Outcome:
 
 def cookies(lab: Context) -> Outcome:
     """The session's cookie after signing in, and that a form without its token is refused."""
-    findings = Findings()
+    findings, login = Findings(), lab.target.ready["logins"]["owner"]
     with client(lab, 3, headers={"Referer": lab.target.http + "/"}) as browser:
-        for path, name, where in (
-            ("/admin/login/", "username", "/admin/"),
-            ("/screens/sign-in/", "email", "/till/"),
-        ):
-            login = lab.target.ready["logins"]["owner"]
-            form = {name: login["email"], "password": login["password"], "next": where}
-            answer = _sign_in(findings, browser, path, form)
-            _look_at_cookies(findings, path, answer, is_tls=lab.target.http.startswith("https"))
-            browser.cookies.clear()
+        look_at_cookies(findings, browser, login, is_tls=lab.target.http.startswith("https"))
     return findings.outcome()
+
+
+def look_at_cookies(
+    findings: Findings, browser: httpx.Client, login: dict[str, str], *, is_tls: bool
+) -> None:
+    for path, name, where in (
+        ("/admin/login/", "username", "/admin/"),
+        ("/screens/sign-in/", "email", "/till/"),
+    ):
+        form = {name: login["email"], "password": login["password"], "next": where}
+        answer = _sign_in(findings, browser, path, form)
+        _look_at_cookies(findings, path, answer, is_tls=is_tls)
+        browser.cookies.clear()
 
 
 def _sign_in(
