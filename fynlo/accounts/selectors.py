@@ -150,7 +150,8 @@ def sessions_of(restaurant_id: UUID, *, now: datetime) -> QuerySet[Session]:
 def restaurants_at_work(*, now: datetime, limit: int) -> list[UUID]:
     """Restaurants where somebody is signed in, the newest sign-in first."""
     live = Session.objects.live(now).values("restaurant_id").annotate(newest=Max("started_at"))
-    return list(live.order_by("-newest", "pk").values_list("restaurant_id", flat=True)[:limit])
+    newest_first = live.order_by("-newest", "restaurant_id")
+    return list(newest_first.values_list("restaurant_id", flat=True)[:limit])
 
 
 def sessions_still_live(

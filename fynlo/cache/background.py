@@ -26,6 +26,9 @@ def _run(name: str, work: Callable[[], object]) -> None:
         work()
     except (Error, RedisError) as error:
         logger.warning("not prepared in the background: %s: %s", name, error)
+    except Exception:
+        # Nobody waits for it, so nobody else would say what broke.
+        logger.exception("not prepared in the background: %s", name)
     finally:
         with _lock:
             _under_way.discard(name)

@@ -26,6 +26,11 @@ def warm(restaurant_id: UUID) -> None:
 
 
 def warm_soon(restaurant_id: UUID) -> None:
-    """In the background, where the settings want it. Call outside of transactions."""
+    """Call outside of transactions."""
+    ahead(f"warm {restaurant_id}", partial(warm, restaurant_id))
+
+
+def ahead(name: str, work: Callable[[], object]) -> None:
+    """In the background, where the settings want it."""
     if settings.CACHE_IS_ON and settings.CACHE_AHEAD:
-        soon(f"warm {restaurant_id}", partial(warm, restaurant_id))
+        soon(name, work)

@@ -4,8 +4,7 @@ import logging
 from datetime import datetime
 
 from fynlo.accounts.selectors import restaurants_at_work
-from fynlo.cache.background import soon
-from fynlo.cache.warming import warm
+from fynlo.cache.warming import ahead, warm
 from fynlo.clock import utc_now
 from fynlo.parallel import run_parallel
 
@@ -26,4 +25,4 @@ def warm_restaurants_at_work(*, now: datetime) -> int:
 
 def warm_at_start() -> None:
     """In the background: the process serves meanwhile."""
-    soon("warm at start", lambda: warm_restaurants_at_work(now=utc_now()))
+    ahead("warm at start", lambda: warm_restaurants_at_work(now=utc_now()))
