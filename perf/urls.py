@@ -16,6 +16,7 @@ pages = [
     path("", dashboard.now, name="perf-now"),
     path("queries/", dashboard.queries, name="perf-queries"),
     path("cache/", dashboard.cache, name="perf-cache"),
+    path("sync/", dashboard.sync, name="perf-sync"),
     path("runs/", runs.every, name="perf-runs"),
     path("runs/compare/", runs.two, name="perf-two-runs"),
     path("runs/trend/", runs.trend, name="perf-trend"),

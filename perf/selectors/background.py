@@ -3,9 +3,10 @@
 from typing import Any, cast
 
 from django_redis import get_redis_connection
+from redis import RedisError
 
 from fynlo.celery import app
-from syncing.selectors.realtime import Realtime, realtime
+from syncing.selectors.realtime import realtime
 
 UNACKNOWLEDGED = "unacked"
 
@@ -22,8 +23,13 @@ def queue_figures() -> dict[str, int]:
 
 def websocket_figures() -> dict[str, Any]:
     """Of all socket processes: from the commit of an event to the socket, milliseconds over the
-    last ten seconds (none without a delivery), and closes for being too slow since they began."""
-    found = realtime() or Realtime()
+    last ten seconds (none without a delivery), and closes for being too slow since they began.
+
+    Raises RedisError.
+    """
+    found = realtime()
+    if found is None:
+        raise RedisError("The WebSocket processes tell Redis, which does not answer.")
     return {
         "processes": found.processes,
         "sockets": found.connections,

@@ -12,7 +12,7 @@ from perf.monitors.reporter import Reporter
 from perf.services.watching import note_ledgers
 
 pytestmark = pytest.mark.django_db
-PAGES = ["/perf/", "/perf/queries/", "/perf/cache/", "/perf/recommendations/"]
+PAGES = ["/perf/", "/perf/queries/", "/perf/cache/", "/perf/sync/", "/perf/recommendations/"]
 
 
 def text(member: Member, path: str) -> str:

@@ -11,7 +11,7 @@ from fynlo.testing.callers import Caller
 from fynlo.testing.live import Stack
 
 pytestmark = pytest.mark.xdist_group("perf_stack")
-PAGES = ("/perf/", "/perf/queries/", "/perf/cache/", "/perf/recommendations/")
+PAGES = ("/perf/", "/perf/queries/", "/perf/cache/", "/perf/sync/", "/perf/recommendations/")
 PHONE = {"width": 390, "height": 844}
 SOON_MS = 30_000
 

@@ -17,12 +17,14 @@ from fynlo.clock import utc_now
 from perf.advice.alerts import alerts
 from perf.advice.kept_plans import kept_plans
 from perf.advice.recommendations import recommendations
+from perf.selectors.background import websocket_figures
 from perf.selectors.overview import overview
 from perf.selectors.processes import history, windows
 from perf.selectors.queries import get_query_stats
 from perf.selectors.slow_queries import trends
 from perf.views.frame import answer, away
 from perf.views.health import whose
+from syncing.selectors.figures import sync_figures
 
 TOP = 15
 # Fifteen minutes of points that come every five seconds.
@@ -81,6 +83,12 @@ def cache(request: HttpRequest, actor: Actor) -> HttpResponse:
     seen = overview(now=utc_now())
     levels = [(name, seen.cache[name]) for name in LEVELS]
     return answer(request, actor, "cache", {"seen": seen, "levels": levels})
+
+
+@page
+def sync(request: HttpRequest, actor: Actor) -> HttpResponse:
+    shown = {"socket": websocket_figures(), "sync": sync_figures(now=utc_now())}
+    return answer(request, actor, "sync", shown)
 
 
 @page

@@ -15,6 +15,7 @@ PAGES = [
     ("Now", "perf-now"),
     ("Queries", "perf-queries"),
     ("Cache", "perf-cache"),
+    ("Sync", "perf-sync"),
     ("Recommendations", "perf-recommendations"),
     ("Runs", "perf-runs"),
     ("Capacity", "perf-capacity"),

@@ -16,6 +16,7 @@ from perf.advice.alerts import Alert, alerts
 from perf.advice.recommendations import recommendations
 from perf.selectors.overview import Overview, overview
 from perf.views.health_shapes import HEALTH
+from syncing.selectors.figures import sync_figures
 
 TOP = 20
 AWAY = "The figures are in Redis, which does not answer. Try again in a second."
@@ -37,7 +38,8 @@ class Performance(Endpoint):
     @operation(Permission.VIEW_PERFORMANCE, answers=HEALTH)
     def list(self, request: Request) -> HttpResponse:
         """How the system fares: requests of the last minute; endpoints, tasks and queries of this
-        hour and the one before; everything else now, or since each process started.
+        hour and the one before; offline work of 24 hours; everything else now, or since each
+        process started.
 
         All figures are of the whole system, added up over its processes, and show nothing of any
         restaurant. Whose ledger does not balance is told to that restaurant and to the platform.
@@ -49,7 +51,8 @@ class Performance(Endpoint):
             raise DependencyDown(AWAY) from error
         found = alerts(seen, restaurant=whose(self.actor))
         document = _document(seen) | {"status": _status(found), "alerts": found}
-        return self.answer(orjson.dumps(document | {"recommendations": advice}))
+        document |= {"sync": sync_figures(now=self.now), "recommendations": advice}
+        return self.answer(orjson.dumps(document))
 
 
 def whose(actor: Actor) -> str | None:

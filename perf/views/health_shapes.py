@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from syncing.selectors.figures import VERDICTS, WAYS
+
 _TEXT = {"type": "string"}
 _COUNT = {"type": "integer"}
 _NUMBER = {"type": "number"}
@@ -88,6 +90,14 @@ HEALTH = _object(
                 **_all("processes sockets deliveries slow_closes", _COUNT),
                 "deliveries_per_s": _NUMBER,
                 **_all("lag_p50_ms lag_p95_ms lag_p99_ms", {"type": ["number", "null"]}),
+            }
+        ),
+        "sync": _object(
+            {
+                **_all("operations quarantined trying_again conflicts", _COUNT),
+                **_all("devices_with_gaps missing", _COUNT),
+                "verdicts": _rows({"entity": _TEXT, **dict.fromkeys(VERDICTS, _COUNT)}),
+                "strategies": _rows({"entity": _TEXT, **dict.fromkeys(WAYS, _COUNT)}),
             }
         ),
         "queue": _object(_all("waiting in_hand", _COUNT)),
