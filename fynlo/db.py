@@ -110,13 +110,17 @@ def created_before(model: type[RestaurantOwned], *, pk: UUID, by: UUID, fingerpr
     """
     if not fingerprint:
         return False
-    rows = model._default_manager.filter(pk=pk).values_list("restaurant_id", "fingerprint")
-    known = kept((model, pk), rows.first)
+    known = kept((model, pk), lambda: _made_by(model, pk))
     if known is None:
         return False
     if known != (by, fingerprint):
         raise IdConflict
     return True
+
+
+def _made_by(model: type[RestaurantOwned], pk: UUID) -> tuple[UUID, str] | None:
+    rows = model._default_manager.filter(pk=pk)
+    return rows.values_list("restaurant_id", "fingerprint").first()
 
 
 def look_up_created(model: type[RestaurantOwned], pks: Collection[UUID]) -> None:

@@ -54,7 +54,7 @@ class Literal:
     value: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Document:
     """`stream` is the WebSocket stream that its events travel on."""
 

@@ -22,6 +22,7 @@ from fynlo.accounts.models import (
     Session,
     User,
 )
+from fynlo.batches import kept
 from fynlo.cache.namespaces import MIB, Namespace
 from fynlo.cache.reading import remember
 from fynlo.cache.warming import asked_first
@@ -61,7 +62,10 @@ _PROFILE_FIELDS = (
 @asked_first
 def restaurant_profile(restaurant_id: UUID) -> Profile:
     """Cached. Raises Restaurant.DoesNotExist, which a signed-in caller never meets."""
+    return kept(("profile", restaurant_id), lambda: _profile(restaurant_id))
 
+
+def _profile(restaurant_id: UUID) -> Profile:
     def load() -> bytes:
         row = Restaurant.objects.values(*_PROFILE_FIELDS).get(pk=restaurant_id)
         return orjson.dumps(row)
@@ -83,7 +87,10 @@ class Letterhead:
 
 def letterhead(restaurant_id: UUID) -> Letterhead:
     """Cached. Raises Restaurant.DoesNotExist, which a signed-in caller never meets."""
+    return kept(("letterhead", restaurant_id), lambda: _letterhead(restaurant_id))
 
+
+def _letterhead(restaurant_id: UUID) -> Letterhead:
     def load() -> bytes:
         rows = Restaurant.objects.values("name", "address", "vat_number", "time_zone")
         return orjson.dumps(rows.get(pk=restaurant_id))

@@ -13,10 +13,12 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from fynlo.batches import held
 from fynlo.documents import Document
 from fynlo.events.envelopes import Written, envelope_text
 from fynlo.events.gathering import current
 from fynlo.events.nudge import publish
+from fynlo.rendering import rendered
 
 current_request_id: ContextVar[str] = ContextVar("current_request_id", default="")
 
@@ -151,12 +153,14 @@ def _append(
         "deleted": deleted,
     }
     gathering = current()
-    statement = (_READ if gathering else _APPEND).format(
-        expression=expression, table=table, owner=_owner(document)
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        rows = cursor.fetchall()
+    rows = None if deleted else _in_hand(document, by.restaurant_id, entity_ids)
+    if not (gathering and rows):
+        statement = (_READ if gathering else _APPEND).format(
+            expression=expression, table=table, owner=_owner(document)
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            rows = cursor.fetchall()
     if len(rows) != len(entity_ids):
         raise RuntimeError(f"{kind}: not all entities belong to restaurant {by.restaurant_id}")
     written = [_written(row, parameters) for row in rows]
@@ -166,6 +170,21 @@ def _append(
         return written
     transaction.on_commit(lambda: publish(written), robust=True)
     return written
+
+
+def _in_hand(
+    document: Document, restaurant_id: UUID, entity_ids: Sequence[UUID]
+) -> list[tuple[Any, ...]] | None:
+    """As `_READ`, when a batch holds all of them."""
+    rows = []
+    for pk in sorted(entity_ids):
+        known = held(document.model, pk)
+        if known is None:
+            return None
+        row, parts = known
+        if row.restaurant_id == restaurant_id:  # type: ignore[attr-defined]
+            rows.append((0, pk, row.version, rendered(document, row, parts)))  # type: ignore[attr-defined]
+    return rows
 
 
 def _owner(document: Document) -> str:

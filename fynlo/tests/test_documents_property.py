@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from fynlo.documents import Document, schema
+from fynlo.documents import Document, Literal, Many, schema
+from fynlo.rendering import rendered
 from fynlo.testing.rendering import render
 from fynlo.testing.rows import Rows, loosen
 
@@ -50,13 +51,35 @@ def test_postgresql_builds_what_python_builds(document: Document, db: None) -> N
             stored = document.model._base_manager.filter(pk__in=ids).order_by("pk")
             built = [json.loads(text) for text in document.read(stored)]
             assert built == [render(document, row) for row in stored]
+            if all(is_plain(source) for source in document.fields.values()):
+                assert built == [json.loads(rendered(document, row, lists(row))) for row in stored]
             assert [list(one) for one in built] == [list(document.fields)] * 2
             for one in built:
                 validator.validate(one)
             transaction.set_rollback(True)
 
+    def lists(row: models.Model) -> dict[str, list[models.Model]]:
+        return {
+            name: list(
+                source.document.model._base_manager.filter(**{source.by: row}).order_by(
+                    *source.order_by
+                )
+            )
+            for name, source in document.fields.items()
+            if isinstance(source, Many)
+        }
+
     loosen()
     check()
+
+
+def is_plain(source: str | Many | Literal) -> bool:
+    """A batch renders no list that is chosen by anything but its owner."""
+    if not isinstance(source, Many):
+        return True
+    nested = source.document.fields.values()
+    is_whole = not source.where and not source.value and source.on == "id"
+    return is_whole and not any(isinstance(inner, Many) for inner in nested)
 
 
 def test_documents_are_found_and_have_names_of_their_own() -> None:

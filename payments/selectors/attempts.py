@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from fynlo.batches import was_made_here
 from fynlo.errors import NotFound
 from payments.choices import OPEN, PAID, AttemptStatus, Operation, PaymentStatus
 from payments.models import Payment, PaymentAttempt, ProviderCall
@@ -183,6 +184,8 @@ def lock_to_poll(*, now: datetime, limit: int) -> list[PaymentAttempt]:
 def reserved(order: Order, *, but: Collection[UUID] = ()) -> int:
     """Minor units of the order's bill that open attempts may still take. Call while holding the
     order's lock."""
+    if was_made_here(order.pk):
+        return 0
     rows = Payment.objects.for_restaurant(order.restaurant_id).filter(
         Q(order=order) | Q(order__merged_into=order), status="PENDING"
     )

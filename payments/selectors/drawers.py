@@ -61,8 +61,13 @@ def drawers_at_hand(by: Actor, drawer: UUID | None = None) -> QuerySet[DrawerSes
 
 def lock_drawer_at_hand(by: Actor, drawer: UUID | None = None) -> DrawerSession | None:
     """The nearest, locked to the end of the transaction; None when there is none."""
+    key = ("drawer", by.membership_id, by.device_id, drawer)
+    return kept(key, lambda: _lock_at_hand(by, drawer))
+
+
+def _lock_at_hand(by: Actor, drawer: UUID | None) -> DrawerSession | None:
     rows = drawers_at_hand(by, drawer).select_for_update(of=("self",), no_key=True)
-    return kept(("drawer", by.membership_id, by.device_id, drawer), rows.first)
+    return rows.first()
 
 
 def lock_late_drawer(restaurant_id: UUID) -> DrawerSession | None:

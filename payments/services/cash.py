@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.selectors import restaurant_profile
+from fynlo.batches import hold, insert_rows
 from fynlo.clock import business_date
 from fynlo.db import created_before, transaction_required
 from fynlo.errors import NotFound, UnknownReference, move
@@ -117,7 +118,10 @@ def _take(
     is_new = payment._state.adding
     number = 1 if is_new else last_number(payment) + 1
     _fill_in(payment, bill.order, charge, by=by, now=now, at=at, tendered=tendered)
-    payment.save(force_insert=is_new)
+    if is_new:
+        insert_rows([payment])
+    else:
+        payment.save()
     attempt = _handed_over(payment, number)
     enter_sale(drawer=into, payment=payment, by=by, now=now)
     post_captured(payment=payment, attempt=attempt, now=now)
@@ -130,6 +134,8 @@ def _take(
         by=by,
         now=now,
     )
+    if is_new:
+        hold(payment, attempts=[attempt], refunds=[])
     return append(kind="payment.captured", document=PAYMENT, entity_id=payment.pk, by=by, now=now)
 
 
@@ -182,7 +188,7 @@ def _fill_in(
 
 def _handed_over(payment: Payment, number: int) -> PaymentAttempt:
     """Cash is an attempt that has succeeded, so that reports read one table."""
-    return PaymentAttempt.objects.create(
+    attempt = PaymentAttempt(
         restaurant_id=payment.restaurant_id,
         payment=payment,
         number=number,
@@ -195,6 +201,8 @@ def _handed_over(payment: Payment, number: int) -> PaymentAttempt:
         created_at=payment.taken_at,
         ended_at=payment.taken_at,
     )
+    insert_rows([attempt])
+    return attempt
 
 
 def _tender(payment: Payment) -> Tender:

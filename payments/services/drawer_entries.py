@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from fynlo.accounts.actor import Actor
+from fynlo.batches import insert_rows
 from fynlo.db import new_id, transaction_required
 from fynlo.errors import UnknownReference
 from fynlo.events.log import Author
@@ -123,7 +124,7 @@ def _enter(
     pk: UUID | None = None,
     **details: object,
 ) -> DrawerEvent:
-    return DrawerEvent.objects.create(
+    event = DrawerEvent(
         pk=pk or new_id(),
         restaurant_id=by.restaurant_id,
         session=drawer,
@@ -133,6 +134,8 @@ def _enter(
         done_at=now,
         **details,
     )
+    insert_rows([event])
+    return event
 
 
 def _post(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
-from fynlo.batches import kept
+from fynlo.batches import insert_rows, kept
 from fynlo.db import transaction_required
 from payments.choices import Account, Posting
 from payments.models import LedgerAccount, LedgerEntry, LedgerTransaction
@@ -30,18 +30,21 @@ def post(
     """
     moved = {account: amount for account, amount in amounts.items() if amount}
     accounts = _accounts(restaurant_id, moved)
-    posted = LedgerTransaction.objects.create(
+    posted = LedgerTransaction(
         restaurant_id=restaurant_id,
         source_key=source_key,
         kind=kind,
         business_date=business_date,
         created_at=now,
     )
-    LedgerEntry.objects.bulk_create(
-        LedgerEntry(
-            transaction=posted, account_id=accounts[account], amount=amount, currency=currency
-        )
-        for account, amount in moved.items()
+    insert_rows([posted])
+    insert_rows(
+        [
+            LedgerEntry(
+                transaction=posted, account_id=accounts[account], amount=amount, currency=currency
+            )
+            for account, amount in moved.items()
+        ]
     )
 
 

@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 
+from fynlo.batches import kept, was_made_here
 from fynlo.errors import NotFound
 from pos.documents import TICKET
-from pos.models import OrderLine, Ticket
+from pos.models import Order, OrderLine, Ticket
 
 
 def all_tickets(restaurant_id: UUID) -> QuerySet[Ticket]:
@@ -47,6 +48,18 @@ def ticket_items(restaurant_id: UUID, pk: UUID) -> list[dict[str, Any]]:
 def lines_named(items: Iterable[dict[str, Any]]) -> set[UUID]:
     """The lines that stand on a ticket, and those that they are parts of."""
     return {UUID(item[name]) for item in items for name in ("line", "part_of") if item.get(name)}
+
+
+def last_revision(order: Order) -> int:
+    """Of the order's tickets; 0 before the first. Call while holding the order's lock."""
+    return kept(("revision", order.pk), lambda: _last_revision(order))
+
+
+def _last_revision(order: Order) -> int:
+    if was_made_here(order.pk):
+        return 0
+    found: int | None = Ticket.objects.filter(order=order).aggregate(last=Max("revision"))["last"]
+    return found or 0
 
 
 def lines_told(

@@ -9,7 +9,7 @@ from django.db.models import Exists, Max, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from fynlo.accounts.models import Restaurant
-from fynlo.batches import kept
+from fynlo.batches import kept, was_made_here
 from pos.models import Receipt, ReceiptChain, ReceiptPrint
 
 GENESIS = "0" * 64
@@ -48,6 +48,8 @@ def _lock_chain(restaurant_id: UUID) -> ReceiptChain:
 
 
 def first_receipt(order_id: UUID) -> Receipt | None:
+    if was_made_here(order_id):
+        return None
     return Receipt.objects.filter(order_id=order_id, corrects=None).first()
 
 

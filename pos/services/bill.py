@@ -6,18 +6,42 @@ from datetime import datetime
 from uuid import UUID
 
 from fynlo.accounts.selectors import Profile
-from fynlo.batches import keep, kept
+from fynlo.batches import hold, insert_rows, keep, kept, update_rows
 from fynlo.db import check_version
 from fynlo.errors import NotFound
+from fynlo.rows import stored_columns
 from pos.choices import LINE_PROGRESS, LineState, OrderStatus, PaymentStatus
 from pos.errors import AmountTooLarge, OrderNotOpen, TotalBelowPaid
 from pos.models import Order, OrderDiscount, OrderLine
 from pos.selectors.orders import discounts_of, lines_of, lock_order, order_document
-from pos.services.line_rows import write_lines
 from pos.services.pricing import Bill, Carried, Item, Reduction, Tax, price
 
 MAX_TOTAL = 10**12
 PRICED_FIELDS = ("gross", "discount", "order_discount", "total", "tax")
+OPENED_WITH = frozenset(
+    {"id", "restaurant_id", "fingerprint", "number", "business_date", "currency"}
+    | {"opened_by_id", "opened_at", "received_at"}
+)
+ORDER_COLUMNS = tuple(name for name in stored_columns(Order) if name not in OPENED_WITH)
+# Everything that may change after the sale, but for modifiers: they are long, and change seldom.
+LINE_COLUMNS = (
+    *PRICED_FIELDS,
+    "quantity",
+    "counted",
+    "carried",
+    "seat",
+    "course",
+    "note",
+    "state",
+    "sent_at",
+    "started_at",
+    "ready_at",
+    "served_at",
+    "voided_at",
+    "void_reason",
+    "approved_by_id",
+    "version",
+)
 
 
 @dataclass
@@ -83,8 +107,11 @@ def _read(restaurant_id: UUID, order_id: UUID) -> OpenBill:
 
 
 def keep_bill(bill: OpenBill) -> None:
-    """For the next act of a batch: as it was saved."""
-    keep(("bill", bill.order.restaurant_id, bill.order.pk), bill)
+    """For the next act of a batch, and for its events: as it was saved."""
+    order = bill.order
+    order.due = order.total - order.paid + order.refunded
+    hold(order, lines=bill.lines, discounts=bill.discounts)
+    keep(("bill", order.restaurant_id, order.pk), bill)
 
 
 def save(bill: OpenBill, *, profile: Profile, now: datetime, reprice: bool = True) -> None:
@@ -102,14 +129,13 @@ def save(bill: OpenBill, *, profile: Profile, now: datetime, reprice: bool = Tru
     order.payment_status = payment_status(order)
     order.version += 1
     order.updated_at = now
-    order.save()
+    update_rows([order], ORDER_COLUMNS)
     bill.touched |= {line.pk for line in bill.lines if _amounts(line) != before[line.pk]}
     bill.touched -= {line.pk for line in bill.added}
-    OrderLine.objects.bulk_create(bill.added)
-    changed = [line for line in bill.lines if line.pk in bill.touched]
-    write_lines(changed)
-    if reprice and bill.discounts:
-        OrderDiscount.objects.bulk_update(bill.discounts, ["amount"])
+    insert_rows(bill.added)
+    update_rows([line for line in bill.lines if line.pk in bill.touched], LINE_COLUMNS)
+    if reprice:
+        update_rows(bill.discounts, ["amount"])
     keep_bill(bill)
 
 

@@ -10,6 +10,7 @@ from django.db import connection
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.choices import Permission
 from fynlo.accounts.selectors import Profile, restaurant_profile
+from fynlo.batches import insert_rows, keep, kept_already, update_rows
 from fynlo.clock import business_date
 from fynlo.db import created_before, transaction_required
 from fynlo.errors import UnknownReference
@@ -17,7 +18,7 @@ from fynlo.events.log import append
 from pos.choices import Channel, LateFlag
 from pos.documents import ORDER
 from pos.errors import ApprovalRequired
-from pos.models import Order, OrderLine
+from pos.models import Order, OrderLine, OrderNumber
 from pos.selectors.orders import order_document
 from pos.selectors.sale import Wanted, products_for_sale
 from pos.services import stock
@@ -78,7 +79,7 @@ def open_order(
     taken = stock.take(sold, menu=menu, now=now, fact=fact)
     order.flags = fact.beside([]) if fact else []
     (order.number,) = take_numbers(by.restaurant_id, order.business_date)
-    order.save(force_insert=True)
+    insert_rows([order])
     _insert_lines(order, sold)
     keep_bill(OpenBill(order, sold, []))
     stock.announce(taken, by=by, now=now)
@@ -168,18 +169,30 @@ def take_numbers(restaurant_id: UUID, day: date, *, count: int = 1) -> range:
 
     Locks the day's counter to the end of the transaction: numbers have no gaps.
     """
+    key = ("counter", restaurant_id, day)
+    counter = kept_already(key)
+    if counter is None:
+        counter = _count_up(restaurant_id, day, count)
+        keep(key, counter)
+    else:
+        counter.last += count
+        update_rows([counter], ["last"])
+    return range(counter.last - count + 1, counter.last + 1)
+
+
+def _count_up(restaurant_id: UUID, day: date, count: int) -> OrderNumber:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO pos_ordernumber AS n (restaurant_id, business_date, last)"
             " VALUES (%s, %s, %s) ON CONFLICT (restaurant_id, business_date)"
-            " DO UPDATE SET last = n.last + %s RETURNING last",
+            " DO UPDATE SET last = n.last + %s RETURNING id, last",
             [restaurant_id, day, count, count],
         )
-        last: int = cursor.fetchone()[0]
-        return range(last - count + 1, last + 1)
+        pk, last = cursor.fetchone()
+    return OrderNumber(pk=pk, restaurant_id=restaurant_id, business_date=day, last=last)
 
 
 def _insert_lines(order: Order, lines: Sequence[OrderLine]) -> None:
     for line in lines:
         line.order = order
-    OrderLine.objects.bulk_create(lines)
+    insert_rows(lines)

@@ -7,15 +7,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max
-
 from fynlo.accounts.actor import Actor
+from fynlo.batches import hold, insert_rows, keep
 from fynlo.db import new_id
 from fynlo.events.log import append_all
 from pos.choices import ON_THE_WAY, UNSENT
 from pos.documents import TICKET
 from pos.models import Order, OrderLine, Ticket
-from pos.selectors.kitchen import lines_told
+from pos.selectors.kitchen import last_revision, lines_told
 
 Item = dict[str, Any]
 Slips = Mapping[UUID, Sequence[Item]]
@@ -77,7 +76,7 @@ def print_slips(order: Order, slips: Slips, *, now: datetime) -> list[Ticket]:
     """Call while holding the order's lock. No rows: no statement."""
     if not slips:
         return []
-    last = Ticket.objects.filter(order=order).aggregate(last=Max("revision"))["last"] or 0
+    last = last_revision(order)
     tickets = [
         Ticket(
             id=new_id(),
@@ -91,11 +90,15 @@ def print_slips(order: Order, slips: Slips, *, now: datetime) -> list[Ticket]:
         )
         for station, items in slips.items()
     ]
-    return Ticket.objects.bulk_create(tickets)
+    keep(("revision", order.pk), last + 1)
+    insert_rows(tickets)
+    return tickets
 
 
 def announce_tickets(tickets: Sequence[Ticket], *, by: Actor, now: datetime) -> None:
     """One event for each new ticket; call when all locks are held."""
+    for ticket in tickets:
+        hold(ticket)
     ids = [ticket.pk for ticket in tickets]
     append_all(kind="ticket.created", document=TICKET, entity_ids=ids, by=by, now=now)
 

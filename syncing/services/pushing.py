@@ -18,7 +18,7 @@ from psycopg2 import errorcodes
 from fynlo.accounts.actor import Actor
 from fynlo.api.errors import InputInvalid
 from fynlo.api.problems import as_domain_error, document
-from fynlo.batches import batch
+from fynlo.batches import batch, write_what_waits
 from fynlo.db import durable, look_up_created
 from fynlo.events.gathering import gathered
 from payments.models import Payment
@@ -151,17 +151,23 @@ def _groups(operations: Iterable[Operation]) -> list[list[Operation]]:
     return list(groups.values())
 
 
-def _together(at_hand: Push, operations: Sequence[Operation]) -> Outcomes:
-    """All in one transaction. Raises CannotApply, and what the commit raises."""
+def _together(
+    at_hand: Push, operations: Sequence[Operation], *, one_by_one: bool = False
+) -> Outcomes:
+    """All in one transaction. Raises CannotApply, and what the commit raises.
+
+    What they write is written at the end, unless each is to be blamed for its own: `one_by_one`.
+    """
     with durable():
         _wait_for_my_turn(at_hand.by)
         outcomes, fresh = _known(at_hand, operations)
         made: Outcomes = {}
-        with batch(), gathered() as events:
+        with gathered() as events, batch():
             _look_up(fresh)
             for operation in fresh:
                 events.occurred_at = operation.happened_at(at_hand.now)
-                made[operation.op_id] = _apply(operation, at_hand)
+                then_write = one_by_one or operation is fresh[-1]
+                made[operation.op_id] = _apply(operation, at_hand, then_write=then_write)
             store(fresh, made, by=at_hand.by, now=at_hand.now)
         return outcomes | made
 
@@ -173,10 +179,13 @@ def _look_up(fresh: Sequence[Operation]) -> None:
         look_up_created(model, [row.entity_id for row in made if row.entity == name])
 
 
-def _apply(operation: Operation, at_hand: Push) -> Outcome:
+def _apply(operation: Operation, at_hand: Push, *, then_write: bool = False) -> Outcome:
     try:
         _check(operation)
-        return apply(operation, by=at_hand.by, now=at_hand.now, rules=at_hand.rules)
+        outcome = apply(operation, by=at_hand.by, now=at_hand.now, rules=at_hand.rules)
+        if then_write:
+            write_what_waits()
+        return outcome
     except Exception as error:  # what nobody foresaw must not hold up the queue, either
         raise CannotApply(operation) from error
 
@@ -200,7 +209,7 @@ def _alone(at_hand: Push, group: Sequence[Operation]) -> Outcomes:
     """
     for attempt in (1, 2):
         try:
-            return _together(at_hand, group)
+            return _together(at_hand, group, one_by_one=True)
         except _FAILURES as error:
             _raise_if_down(error)
             failed = _failed(group, error)

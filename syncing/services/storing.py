@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from fynlo.accounts.actor import Actor
+from fynlo.batches import insert_rows
 from fynlo.events.log import append_all
 from syncing.choices import Verdict
 from syncing.documents import CONFLICT, SYNC_OPERATION
@@ -25,7 +26,7 @@ def store(
     op_ids = [operation.op_id for operation in fresh]
     operations(by.restaurant_id).filter(op_id__in=op_ids).delete()
     rows = [_row(operation, made[operation.op_id], by=by, now=now) for operation in fresh]
-    SyncOperation.objects.bulk_create(rows)
+    insert_rows(rows)
     conflicts = Conflict.objects.bulk_create(
         Conflict(
             restaurant_id=by.restaurant_id,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.selectors import letterhead
+from fynlo.batches import hold, insert_rows, update_rows
 from fynlo.db import check_version, new_id, transaction_required
 from fynlo.events.log import append
 from pos.choices import OrderStatus
@@ -41,9 +42,10 @@ def _chain(receipt: Receipt, content: dict[str, Any], *, first: Receipt | None) 
     receipt.corrects = first
     receipt.content = canonical({"receipt": identity_of(receipt, first=first), **content})
     receipt.hash = hashlib.sha256(receipt.content.encode()).hexdigest()
-    receipt.save(force_insert=True)
+    insert_rows([receipt])
     chain.number, chain.hash = receipt.number, receipt.hash
-    chain.save(update_fields=["number", "hash"])
+    update_rows([chain], ["number", "hash"])
+    hold(receipt)
 
 
 @transaction_required
