@@ -28,6 +28,8 @@ NONE_OF_IT = re.compile(r"\A# .+\n\n<!-- none of this is pasted: (.+) -->\n")
 LIMIT_S, QUICK_LIMIT_S, QUICK = 240.0, 60.0, 2
 # What takes longer than a quick run has.
 LONG = ("--throw-away", "--minutes", "--seconds", "measure_", "--orders")
+# Variables of the measuring process that no terminal of a reader has.
+OURS = ("FYNLO_STATE", "DEBUG", "DJANGO_SETTINGS_MODULE")
 ADDRESS = "http://127.0.0.1:8000"
 
 
@@ -106,8 +108,8 @@ def paste(outcome: Outcome, block: Block, folder: Path, lab: Context) -> None:
 def run(text: str, folder: Path, target: Target, limit_s: float) -> tuple[int | None, str]:
     """Its exit code and what it said; no code when it was ended after `limit_s`. It has nothing to
     read, and what it leaves behind is ended with it."""
-    kept = {name: of for name, of in os.environ.items() if name not in target.variables}
-    kept.pop("FYNLO_STATE", None)
+    ours = {*target.variables, *OURS}
+    kept = {name: of for name, of in os.environ.items() if name not in ours}
     said = folder / ".local" / "said"
     with said.open("w") as out:
         shell = subprocess.Popen(  # noqa: S603 what our own pages say

@@ -83,7 +83,10 @@ class Operation:
         made = {name: self._value(properties[name]) for name in required if name in properties}
         if "version" in properties:
             made["version"] = 1
-        return made
+        return made if shape is not self.body else {**made, **self._beyond_the_schema()}
+
+    def _beyond_the_schema(self) -> dict[str, Any]:
+        return BODIES.get(self.path.removeprefix("/api/v1/"), {})
 
     def _value(self, given: dict[str, Any]) -> Any:
         shape = self.resolved(given)
@@ -118,6 +121,15 @@ class Operation:
             return till.ask(self.method, address, sends, headers)
 
 
+# What a body needs besides, which its schema cannot say.
+BODIES: dict[str, dict[str, Any]] = {
+    "orders/{id}/split/": {"equal": 2},
+    "orders/{id}/transfer/": {"table": str(uuid4())},
+    "payments/drawers/{id}/movements/": {"amount": 1, "reason": "Probe"},
+    "payments/orders/{order}/splits/": {"equal": 2},
+    "payments/stripe/intents/{id}/confirm/": {"payment_method": "pm_probe"},
+    "staff/{id}/permissions/": {"granted": [], "withheld": []},
+}
 TEXTS = (
     "Probe", "probe", "1", "10.00", "PROBE", "AAAA", "2026-01-05", "09:00", "4719", "GBP",
     "#aabbcc", "https://hooks.example.com/probe", "1.0.0",
