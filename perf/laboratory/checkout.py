@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fynlo.settings.env import BASE_DIR
-from perf.laboratory.stack import Unwilling
+from perf.laboratory.strangers import Unwilling
 
 
 @contextmanager

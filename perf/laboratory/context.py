@@ -36,12 +36,16 @@ class Target:
 
 @dataclass(frozen=True)
 class Options:
-    """How a run was asked for. `users` and `duration_s` override what scenarios have, 0 not."""
+    """How a run was asked for. `users` and `duration_s` override what scenarios have, 0 not.
+    `workers` is how many processes make a crowd, 0 one for each core; `master` the HOST:PORT at
+    which those of other machines join, empty for processes of this one."""
 
     quick: bool = False
     users: int = 0
     duration_s: float = 0.0
     seed: int = 0
+    workers: int = 0
+    master: str = ""
 
 
 class Context:

@@ -21,6 +21,7 @@ from perf.laboratory.reporting import as_html
 from perf.laboratory.running import Laboratory, Side
 from perf.laboratory.screen import Screen
 from perf.laboratory.stack import Wanted
+from perf.laboratory.strangers import refuse_strangers
 from perf.laboratory.suites import SUITES, title_of
 from perf.laboratory.suites import scenarios_of as declared_in
 from perf.laboratory.summing_up import as_markdown
@@ -51,7 +52,10 @@ def _line(run: BenchmarkRun) -> str:
 
 def measure(out: OutputWrapper, style: Style, words: Words) -> bool:
     seed = words["seed"] if words["seed"] is not None else secrets.randbelow(2**31)
-    options = Options(words["quick"], words["users"], words["duration"], seed)
+    crowd = words.get("workers", 0), words.get("master", "")
+    options = Options(words["quick"], words["users"], words["duration"], seed, *crowd)
+    if options.master:
+        refuse_strangers(f"//{options.master}", owns_host=words["owns_host"])
     suites = list(SUITES) if words["suite"] == "all" else [words["suite"]]
     for suite in suites:
         declared_in(suite, only=words["scenario"])

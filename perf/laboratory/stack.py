@@ -5,9 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -15,15 +13,12 @@ from fynlo.local.run import PROJECT
 from fynlo.local.started import StartedStack, stack_folder
 from fynlo.settings.env import STATE_DIR
 from perf.laboratory.context import Target
+from perf.laboratory.strangers import Unwilling, refuse_strangers
 
 NAMED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
 
 # Tills say which address they have, as nginx does: limits are counted for each of them.
 AS_BEHIND_A_PROXY = {"ADDRESS_HEADER": "HTTP_X_REAL_IP"}
-
-
-class Unwilling(Exception):
-    """The laboratory will not measure this; the text says why, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -43,17 +38,6 @@ def refuse_production() -> None:
     module = str(settings.SETTINGS_MODULE)
     if module.endswith(".production") or settings.SESSION_COOKIE_SECURE:
         raise Unwilling(f"{module} is for real guests: measure on a machine for development.")
-
-
-def refuse_strangers(url: str, *, owns_host: bool) -> None:
-    """Raises Unwilling for a host that is not this machine, unless its owner says so."""
-    host = urlsplit(url).hostname or ""
-    try:
-        is_here = ip_address(host).is_loopback
-    except ValueError:
-        is_here = host == "localhost"
-    if not is_here and not owns_host:
-        raise Unwilling(f"{host or url} is not this machine. If it is yours: --i-own-this-host.")
 
 
 @contextmanager

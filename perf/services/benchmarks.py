@@ -13,7 +13,8 @@ from fynlo.db import transaction_required
 from fynlo.settings.env import BASE_DIR
 from perf.errors import BenchmarkRefused, BenchmarkRunning
 from perf.laboratory.keeping import break_off, find
-from perf.laboratory.stack import Unwilling, refuse_production
+from perf.laboratory.stack import refuse_production
+from perf.laboratory.strangers import Unwilling
 from perf.models.runs import BenchmarkRun, RunState
 
 # The longest that a run of all suites may take.

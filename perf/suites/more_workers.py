@@ -144,7 +144,7 @@ MORE_WORKERS = [
         "eight tills, served by 1, 2, 4 and 8 processes",
         workers,
         (
-            at_least("of_2_efficiency", 0.5, "A core is bought to serve more guests."),
+            at_least("of_2_efficiency", 0.4, "A core is bought to serve more guests."),
             at_least("of_most_efficiency", 0.3, "More processes than cores take little away."),
             at_most("of_most_cost", 2, "Processes in each other's way make requests dearer."),
             ALL_SUCCEED,

@@ -13,7 +13,7 @@ from fynlo.accounts.choices import Role
 from fynlo.accounts.models import Membership, Session, User
 from fynlo.api.tokens import access_token, actor_of
 from fynlo.clock import utc_now
-from fynlo.db import durable
+from fynlo.db import durable, new_id
 from perf.laboratory.context import Context, address_of
 from perf.laboratory.driving import Operation, drive, sequential
 from perf.laboratory.recording import Outcome
@@ -33,16 +33,16 @@ FIRST_ADDRESS = 1000
 def members(lab: Context) -> list[dict[str, str]]:
     """How so many new managers of the demo restaurant sign in. Ask by `lab.once(members)`."""
     restaurant = UUID(lab.target.ready["restaurant"])
-    hashed = make_password(PASSWORD)
+    hashed, run = make_password(PASSWORD), new_id().hex[-6:]
     users = [
-        User(email=f"member{n}@benchmark.example", name=f"Member {n}", password=hashed)
+        User(email=f"member{n}.{run}@benchmark.example", name=f"Member {n}", password=hashed)
         for n in range(MEMBERS)
     ]
     with durable():
         User.objects.bulk_create(users)
         Membership.objects.bulk_create(
             Membership(
-                restaurant_id=restaurant, user=user, role=Role.MANAGER, employee_code=f"B{n}"
+                restaurant_id=restaurant, user=user, role=Role.MANAGER, employee_code=f"{run}{n}"
             )
             for n, user in enumerate(users)
         )

@@ -1,41 +1,42 @@
 """People at tills, for Locust: seven actions by weight, from sign-in to sign-out.
 
-`perf.suites.crowd` runs it; by hand, and over several machines:
-
-    LAB_PLAN=plan.json LAB_FOUND=folder locust -f perf/suites/till_users.py --master
+`perf.suites.crowd` runs it. The master reads the plan (LAB_PLAN) and sends it to its workers; each
+sends back what it found when it has ended, and the master writes that down (LAB_FOUND): workers
+need nothing but this file, wherever they run.
 """
 
 import os
 import random
-from collections.abc import Callable
+import sys
+import time
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import gevent
 import orjson
-from locust import FastHttpUser, between, events, task
-from locust.env import Environment
-from locust.runners import MasterRunner
+from locust import FastHttpUser, events, task
+from locust.runners import MasterRunner, WorkerRunner
 
 from perf.laboratory.recording import Outcome, packed
+from perf.laboratory.strangers import Unwilling, refuse_strangers
 
-PLAN: dict[str, Any] = orjson.loads(Path(os.environ["LAB_PLAN"]).read_bytes())
-FOUND = Path(os.environ["LAB_FOUND"])
+TOLD_S = 30.0
+PLAN: dict[str, Any] = {}
 found: dict[str, Outcome] = {}
 begun = 0
 
 
 def number_of(runner: Any) -> int:
-    """Of this user among those of all processes."""
+    """Of this user among those of all workers."""
     global begun  # noqa: PLW0603 users of one process are counted in one place
     begun += 1
-    return (begun - 1) * int(PLAN["processes"]) + max(getattr(runner, "worker_index", 0), 0)
+    return (begun - 1) * int(PLAN["workers"]) + max(getattr(runner, "worker_index", 0), 0)
 
 
 class Person(FastHttpUser):
     """Signed in as a member of their own, with an address of their own."""
 
-    wait_time = between(*PLAN["wait_s"])
     network_timeout = connection_timeout = 30.0
 
     def on_start(self) -> None:
@@ -47,6 +48,9 @@ class Person(FastHttpUser):
         self.is_at_work = False
         signed_in = self._send("POST", "auth/login/", self.who)
         self.token = signed_in["access"] if signed_in else ""
+
+    def wait_time(self) -> float:
+        return self.dice.uniform(*PLAN["wait_s"])
 
     def on_stop(self) -> None:
         if self.is_at_work:
@@ -131,19 +135,51 @@ def _is_json(response: Any) -> bool:
     return bool(getattr(response, "content", b"")) and response.content.startswith(b"{")
 
 
-def write_down(environment: Environment, **_: Any) -> None:
-    """For each process that has users one file, whole from the start, which `crowd` adds up."""
-    if isinstance(environment.runner, MasterRunner):
-        return
+def begin(environment: Any, runner: Any, **_: Any) -> None:
+    events.request.add_listener(note)
+    if isinstance(runner, MasterRunner):
+        lead(environment, runner)
+    elif isinstance(runner, WorkerRunner):
+        runner.register_message("plan", take)
+        runner.register_message("finish", finish)
+
+
+def take(msg: Any, **_: Any) -> None:
+    """Leaves when the plan is for a host that is not this machine, and nobody here owns it."""
+    try:
+        refuse_strangers(msg.data["host"], owns_host="LAB_OWNS_HOST" in os.environ)
+    except Unwilling as error:
+        sys.exit(str(error))
+    PLAN.update(msg.data)
+
+
+def finish(environment: Any, **_: Any) -> None:
+    environment.runner.stop()
     rows = {
         name: {"histogram": packed(outcome.histogram), "errors": dict(outcome.errors)}
         for name, outcome in found.items()
     }
-    draft = FOUND / f"{os.getpid()}.draft"
-    draft.write_bytes(orjson.dumps(rows))
-    draft.replace(draft.with_suffix(".json"))
+    environment.runner.send_message("found", rows)
 
 
-_listen: Callable[[Any], Any] = events.request.add_listener
-_listen(note)
-events.test_stop.add_listener(write_down)
+def lead(environment: Any, runner: MasterRunner) -> None:
+    PLAN.update(orjson.loads(Path(os.environ["LAB_PLAN"]).read_bytes()))
+    PLAN.update(workers=environment.parsed_options.expect_workers, host=environment.host)
+    told: dict[str, Any] = {}
+
+    def hear(msg: Any, **_: Any) -> None:
+        told[msg.node_id] = msg.data
+
+    def gather(**_: Any) -> None:
+        runner.send_message("finish")
+        until = time.monotonic() + TOLD_S
+        while len(told) < PLAN["workers"] and time.monotonic() < until:
+            gevent.sleep(0.05)
+        Path(os.environ["LAB_FOUND"]).write_bytes(orjson.dumps(list(told.values())))
+
+    runner.register_message("found", hear)
+    events.test_start.add_listener(lambda **_: runner.send_message("plan", PLAN))
+    events.test_stop.add_listener(gather)
+
+
+events.init.add_listener(begin)

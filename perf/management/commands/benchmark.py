@@ -16,8 +16,10 @@ from fynlo.settings.env import STATE_DIR
 from perf.laboratory.comparing import METRIC
 from perf.laboratory.keeping import NoSuchRun
 from perf.laboratory.orders import ORDERS
-from perf.laboratory.stack import Unwilling, refuse_production
+from perf.laboratory.stack import refuse_production
+from perf.laboratory.strangers import Unwilling
 from perf.laboratory.suites import SUITES, NoSuchSuite
+from perf.suites.crowd import join
 
 
 class Command(BaseCommand):
@@ -42,6 +44,8 @@ class Command(BaseCommand):
         history.add_argument("--html", type=Path)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options.get("worker"):
+            _join(options)
         _have_a_database()
         order: Callable[..., bool] = ORDERS[options["order"]]
         try:
@@ -63,6 +67,9 @@ def _add_run(run: ArgumentParser) -> None:
     run.add_argument("--against", default="", metavar="URL", help="a stack that runs already")
     run.add_argument("--ready", type=Path, default=STATE_DIR / "ready.json")
     run.add_argument("--i-own-this-host", action="store_true", dest="owns_host")
+    run.add_argument("--workers", type=int, default=0, help="processes of a crowd (Locust)")
+    run.add_argument("--master", default="", metavar="HOST:PORT", help="where workers join")
+    run.add_argument("--worker", default="", metavar="HOST:PORT", help="join a master's crowds")
     run.add_argument("--with", dest="commit", metavar="COMMIT", help="take turns with that commit")
     run.add_argument("--json", type=Path, metavar="FILE")
     run.add_argument("--id", help="go on with a run that waits (the dashboard's)")
@@ -73,6 +80,16 @@ def _add_report(report: ArgumentParser) -> None:
     report.add_argument("--html", type=Path, metavar="FILE", help="the first run, in full")
     report.add_argument("--json", type=Path, metavar="FILE", help="the first run, in full")
     report.add_argument("--markdown", type=Path, metavar="FILE", help="all of them, in short")
+
+
+def _join(options: dict[str, Any]) -> None:
+    """Does nothing else, until Ctrl-C."""
+    try:
+        join(options["worker"], workers=options["workers"], owns_host=options["owns_host"])
+    except Unwilling as refused:
+        raise CommandError(str(refused)) from refused
+    except KeyboardInterrupt:
+        sys.exit(0)
 
 
 def _have_a_database() -> None:
