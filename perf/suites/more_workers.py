@@ -57,7 +57,7 @@ def workers(lab: Context) -> Outcome:
     seconds = 0.6 if lab.quick else 5.0
     outcome = Outcome()
     with ExitStack() as opened:
-        servers = [opened.enter_context(_served(lab, count)) for count in counts]
+        servers = [opened.enter_context(served_by(lab, count)) for count in counts]
         _warm_up(servers)
         for number in range(ROUNDS):
             for served in servers:
@@ -74,7 +74,7 @@ def workers(lab: Context) -> Outcome:
 def _warm_up(servers: list[Served]) -> None:
     """Returns when all processes have started, and have answered their first requests."""
     for served in servers:
-        if not wait_until(partial(_is_alive, served.lab.target.http), seconds=60):
+        if not wait_until(partial(is_alive, served.lab.target.http), seconds=60):
             raise TimeoutError(f"{served.count} workers did not start")
     for served in servers:
         wait_until(partial(_is_at_rest, served.pid), seconds=30)
@@ -101,14 +101,15 @@ def _orders(lab: Context) -> Operation:
 
 
 @contextmanager
-def _served(lab: Context, count: int) -> Iterator[Served]:
-    """Starts one beside that of the stack, on the same databases. What it prints is of no use."""
+def served_by(lab: Context, count: int, **variables: str) -> Iterator[Served]:
+    """Starts one beside that of the stack, on the same databases. What it prints is of no use.
+    `variables` are added to its environment."""
     port = free_port()
     words = f"granian fynlo.wsgi:application --interface wsgi --host {LOOPBACK} --port {port}"
     words += f" --workers {count} --blocking-threads 2 --http 1 --no-ws --log-level warning"
     running = subprocess.Popen(  # noqa: S603  (words of ours)
         [sys.executable, "-m", *words.split()],
-        env={**os.environ, **AS_BEHIND_A_PROXY},
+        env={**os.environ, **AS_BEHIND_A_PROXY, **variables},
         cwd=PROJECT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -123,7 +124,7 @@ def _served(lab: Context, count: int) -> Iterator[Served]:
         running.wait(30)
 
 
-def _is_alive(http: str) -> bool:
+def is_alive(http: str) -> bool:
     try:
         with urlopen(f"{http}/health/live/", timeout=2) as answer:  # noqa: S310
             return bool(answer.status == 200)

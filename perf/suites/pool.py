@@ -17,6 +17,7 @@ from perf.laboratory.recording import Outcome
 from perf.laboratory.scenario import ALL_SUCCEED, Scenario, at_least, at_most
 from perf.suites import pool_outages
 from perf.suites.lending import a_pool, ask
+from perf.suites.pool_web import REFUSED
 
 SMALLEST, LARGEST, USUAL = 10, 500, 20
 BORROWS_A_SECOND = 150
@@ -143,5 +144,6 @@ SCENARIOS = [
         ),
         blocks=1,
     ),
+    *REFUSED,
     *pool_outages.OUTAGES,
 ]
