@@ -5,10 +5,11 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 
 import psutil
 
-from fynlo.local.ports import answers, free_port, wait_until
+from fynlo.local.ports import LOOPBACK, free_port, wait_until
 from fynlo.local.run import PROJECT, web_command
 from perf.laboratory.stack import AS_BEHIND_A_PROXY
 from perf.laboratory.watching import processes_of
@@ -39,9 +40,22 @@ def web_server(application: str, **variables: str) -> Iterator[Server]:
         web_command(application, port), env=given, cwd=PROJECT, stderr=subprocess.DEVNULL
     )
     try:
-        if not wait_until(lambda: answers(port), seconds=START_S):
+        if not wait_until(lambda: _answers(port), seconds=START_S):
             raise RuntimeError(f"{application} does not answer")
         yield Server(port, process.pid)
     finally:
         process.terminate()
         process.wait(30)
+
+
+def _answers(port: int) -> bool:
+    """The socket is open long before anybody is there to answer."""
+    connection = HTTPConnection(LOOPBACK, port, timeout=5)
+    try:
+        connection.request("GET", "/")
+        connection.getresponse().read()
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True

@@ -1,10 +1,11 @@
 """`manage.py measure_cache`: what the two levels cost, and with `--day` what they save."""
 
+import os
+import subprocess
+import sys
+import time
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from threading import Thread
+from dataclasses import dataclass
 from time import monotonic, perf_counter
 from typing import Any
 from unittest.mock import patch
@@ -12,44 +13,33 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
-from django.core.wsgi import get_wsgi_application
-from django.db import connection
-from django.http import HttpRequest, HttpResponse
 from django.test.utils import override_settings
 
 from fynlo.cache import local
-from fynlo.cache.figures import CacheFigures, figures
+from fynlo.cache.figures import figures
 from fynlo.cache.forgetting import forget, forget_matching
 from fynlo.cache.local import Copies
 from fynlo.cache.namespaces import Namespace
 from fynlo.cache.reading import remember
-from fynlo.settings.env import STATE_DIR
-from syncing.management.commands.till import play
-from syncing.management.till.cast import read_stack
+from fynlo.local.run import PROJECT
+from fynlo.local.started import GIVEN, StartedStack, stack_folder
+from perf.monitors.reporter import EVERY_S
+from perf.selectors.cache import cache_figures
+from perf.selectors.processes import hours, processes
 
 MEASURED = Namespace("measured", ttl=60)
 VALUE = b"x" * 2000
 KEYS = 2000
-COUNTER = "perf.management.commands.measure_cache.CountStatements"
 
 
-class CountStatements:
-    """Middleware: statements of all requests together."""
+@dataclass(frozen=True)
+class Day:
+    """What the processes of a stack told of a till's day there. `statements`: of all requests."""
 
-    total = requests = 0
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        CountStatements.requests += 1
-        with connection.execute_wrapper(self._count):
-            return self.get_response(request)
-
-    def _count(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        CountStatements.total += 1
-        return execute(sql, params, many, context)
+    requests: int
+    statements: int
+    reads: dict[str, tuple[int, int]]
+    cache: dict[str, Any]
 
 
 class Command(BaseCommand):
@@ -57,18 +47,16 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--day", action="store_true", help="beside a running stack")
+        parser.add_argument("--day", action="store_true", help="on stacks of its own")
         parser.add_argument("--orders", type=int, default=40)
-        parser.add_argument("--ready", type=Path, default=STATE_DIR / "ready.json")
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._levels()
         self._forgetting()
         if options["day"]:
-            stack = read_stack(options["ready"])
-            with_it = self._day(stack, options["orders"], is_on=True)
-            without = self._day(stack, options["orders"], is_on=False)
-            self.stdout.write(f"{1 - with_it / without:.0%} fewer statements with the cache")
+            with_it = self._day(options["orders"], is_on=True)
+            without = self._day(options["orders"], is_on=False)
+            self._compare(with_it, without)
 
     def _levels(self) -> None:
         owner = uuid4()
@@ -103,41 +91,68 @@ class Command(BaseCommand):
         count = forget_matching(MEASURED, "*")
         self.stdout.write(f"by a pattern: {count / (perf_counter() - started):.0f} a second")
 
-    def _day(self, stack: dict[str, Any], orders: int, *, is_on: bool) -> float:
-        """Statements for each request."""
-        CountStatements.total = CountStatements.requests = 0
-        with (
-            override_settings(CACHE_IS_ON=is_on),
-            patch.object(local, "copies", Copies()),
-            _serving() as url,
-        ):
-            _, verdict = play({**stack, "http": url}, orders=orders, seed=1)
-            found = figures()
-        each = CountStatements.total / CountStatements.requests
+    def _day(self, orders: int, *, is_on: bool) -> Day:
+        with stack_folder() as home:
+            stack = StartedStack(home, CACHE=str(is_on).lower())
+            try:
+                day = _played(stack, orders)
+            finally:
+                stack.stop()
         self.stdout.write(
-            f"a day with the cache {'on' if is_on else 'off'}: {CountStatements.requests} requests,"
-            f" {each:.2f} statements each; faults {verdict.faults}"
+            f"a day with the cache {'on' if is_on else 'off'}: {day.requests} requests,"
+            f" {day.statements / day.requests:.2f} statements each"
         )
-        if is_on:
-            self._rates(found)
-        return each
+        return day
 
-    def _rates(self, found: CacheFigures) -> None:
-        for name, one in found["namespaces"].items():
-            loads = one["loaded"]["count"]
-            self.stdout.write(f"  {name:<12} {one['reads']:6} reads, {loads:4} loads")
-        self.stdout.write(f"  hit rate {found['hit_rate']:.1%}" if found["hit_rate"] else "")
+    def _compare(self, with_it: Day, without: Day) -> None:
+        for row in with_it.cache["namespaces"]:
+            self.stdout.write(
+                f"  {row['name']:<12} {row['reads']:6} reads, {row['loaded']['count']:4} loads"
+            )
+        self.stdout.write(f"  hit rate {with_it.cache['hit_rate']:.1%}")
+        for name, (count, statements) in sorted(with_it.reads.items()):
+            plain = without.reads.get(name, (0, 0))
+            self.stdout.write(
+                f"  {name:<40} {statements / count:6.2f} statements each,"
+                f" {plain[1] / max(plain[0], 1):6.2f} without"
+            )
+        reading = 1 - _each(with_it.reads) / _each(without.reads)
+        saved = 1 - with_it.statements / with_it.requests * without.requests / without.statements
+        self.stdout.write(
+            f"  fewer statements: of all requests {saved:.0%}, of reads {reading:.0%}"
+        )
 
 
-@contextmanager
-def _serving() -> Iterator[str]:
-    """The whole application in threads of this process, which therefore counts what it does."""
-    with override_settings(MIDDLEWARE=[COUNTER, *settings.MIDDLEWARE], ALLOWED_HOSTS=["*"]):
-        server = ThreadedWSGIServer(("127.0.0.1", 0), WSGIRequestHandler, connections_override={})
-        server.set_app(get_wsgi_application())
-        Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            server.server_close()
+def _each(reads: dict[str, tuple[int, int]]) -> float:
+    return sum(found[1] for found in reads.values()) / sum(found[0] for found in reads.values())
+
+
+def _played(stack: StartedStack, orders: int) -> Day:
+    """Raises CalledProcessError when the day does not add up."""
+    words = ["till", "--day", "--seed", "1", "--orders", str(orders)]
+    environment = {name: value for name, value in os.environ.items() if name not in GIVEN}
+    subprocess.run(  # noqa: S603 no outside input
+        [sys.executable, "manage.py", *words, "--ready", stack.state / "ready.json"],
+        env={**environment, "FYNLO_STATE": str(stack.state)},
+        cwd=PROJECT,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    time.sleep(2 * EVERY_S)
+    location = {**settings.CACHES["default"], "LOCATION": stack.variables["REDIS_URL"]}
+    with override_settings(CACHES={**settings.CACHES, "default": location}):
+        tallies, cache = hours(), cache_figures(processes())
+    calls = [
+        call for tally in tallies for call in tally["calls"].items() if call[1]["kind"] == "web"
+    ]
+    reads: dict[str, tuple[int, int]] = {}
+    for name, row in calls:
+        if name.startswith("GET api/"):
+            known = reads.get(name, (0, 0))
+            reads[name] = (known[0] + row["count"], known[1] + row["statements"])
+    return Day(
+        requests=sum(row["count"] for _, row in calls),
+        statements=sum(row["statements"] for _, row in calls),
+        reads=reads,
+        cache=cache,
+    )
