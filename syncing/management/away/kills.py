@@ -4,14 +4,18 @@ import os
 import random
 import signal
 import threading
-import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx
 import psutil
+from django.core.management.base import CommandError
 from redis import Redis, RedisError
+
+from fynlo.local.ports import answers, wait_until
 
 WORDS = {
     "websocket": "uvicorn",
@@ -46,7 +50,29 @@ class Killer(threading.Thread):
     def stop(self) -> None:
         self.done.set()
         self.join(timeout=10)
-        time.sleep(2)
+
+
+def wait_until_whole(state: Path, stack: dict[str, Any], *, seconds: float) -> None:
+    """Every part runs and answers again. Raises CommandError when that takes longer."""
+    ports = [urlsplit(stack[name]).port or 0 for name in ("http", "websocket")]
+
+    def is_whole() -> bool:
+        return (
+            all(pids_of(state, part) for part in PARTS)
+            and all(answers(port) for port in ports)
+            and _is_ready(stack["http"])
+        )
+
+    if not wait_until(is_whole, seconds=seconds):
+        raise CommandError(f"The stack is not whole again after {seconds:g} s.")
+
+
+def _is_ready(http: str) -> bool:
+    """PostgreSQL, Redis and the broker, as the web process finds them."""
+    try:
+        return httpx.get(f"{http}/health/ready/", timeout=5).is_success
+    except httpx.HTTPError:
+        return False
 
 
 def pids_of(state: Path, part: str) -> list[int]:

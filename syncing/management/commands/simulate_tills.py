@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from fynlo.settings.env import STATE_DIR
 from syncing.management.away.judging import Judgement, judge, stored
-from syncing.management.away.kills import Killer
+from syncing.management.away.kills import Killer, wait_until_whole
 from syncing.management.away.players import Line, Player, Talk, counted, every_push
 from syncing.management.away.seating import pair_and_sign_in, plain_products
 from syncing.management.away.till import Ask, AwayTill
@@ -58,6 +58,7 @@ class Command(BaseCommand):
             list(counters.map(lambda player: player.play(until), players))
         if killer:
             killer.stop()
+            wait_until_whole(killer.state, stack, seconds=PATIENCE_S)
             self.stdout.write(f"  killed: {_listed(killer.killed)}")
         found = _settle(players, manager)
         self._tell(players, found, manager)

@@ -73,11 +73,9 @@ def idle(stage: Stage) -> list[Figure]:
         warm = Place(few.restaurant_id, few.actor, few.tax_rate, few.tokens[:100])
         try:
             stage.clients.connect(stage.server.address, [warm])
-            time.sleep(1)
-            before = stage.server.memory()
+            before = stage.server.memory_at_rest()
             stage.clients.connect(stage.server.address, [many])
-            time.sleep(3)
-            grown = stage.server.memory() - before
+            grown = stage.server.memory_at_rest() - before
         finally:
             stage.clients.leave()
     return [Figure("memory of an idle socket", grown / stage.sockets / KB, "KB", at_most=60)]

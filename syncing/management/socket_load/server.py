@@ -33,6 +33,7 @@ COMMANDS = {
     "stock": (STOCK, UVICORN + DEFLATE_OFF),
 }
 START_S = 30.0
+REST_S = 60
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,17 @@ class Server:
     def memory(self) -> int:
         """Resident bytes of the process and of those it started."""
         return sum(process.memory_info().rss for process in self._all())
+
+    def memory_at_rest(self) -> int:
+        """`memory` once it no longer grows from one second to the next. Raises CommandError when
+        it grows for REST_S."""
+        readings = [self.memory()]
+        while len(readings) < REST_S:
+            time.sleep(1)
+            readings.append(self.memory())
+            if readings[-1] <= readings[-2]:
+                return readings[-1]
+        raise CommandError(f"The server's memory grows and grows: {readings[-5:]} bytes.")
 
     def cpu_s(self) -> float:
         """Seconds of processor that it has used."""
