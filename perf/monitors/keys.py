@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 WINDOW_S = 10
+HOUR_S = 3600
 HOURS_KEPT_S = 3 * 60 * 60
 WINDOWS_KEPT_S = 20 * 60
 # A process that has not been heard of for this long is gone.

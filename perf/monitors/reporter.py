@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.util import Finalize
 from time import time
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from django.conf import settings
@@ -33,9 +33,10 @@ EVERY_S = 2.0
 # More than this waiting to be added up: the oldest are forgotten.
 WAITING = 20_000
 LATE_S = 30
+T = TypeVar("T")
 
 
-@dataclass
+@dataclass(slots=True)
 class Finished:
     """`error`: empty, 4xx or 5xx."""
 
@@ -53,10 +54,17 @@ class Window:
     errors: Counter[str] = field(default_factory=Counter)
     histogram: Counter[int] = field(default_factory=Counter)
 
+    def add(self, done: Finished) -> None:
+        self.count += 1
+        self.histogram[bucket_of(done.ms)] += 1
+        if done.error:
+            self.errors[done.error] += 1
+
 
 class Reporter:
     """Everything but `finish` belongs to whoever holds the lock. `sources` are asked for figures
-    of this process, which are told under their names."""
+    of this process, which are told under their names. Hours and windows by their number since
+    1970."""
 
     def __init__(self) -> None:
         self.sources: dict[str, Callable[[], Any]] = {
@@ -73,8 +81,8 @@ class Reporter:
         self.own = Self(kind)
         self._machine = Machine()
         self._allocators = Allocators()
-        self._hours: dict[str, Tally] = {}
-        self._windows: dict[str, Window] = {}
+        self._hours: dict[int, Tally] = {}
+        self._windows: dict[int, Window] = {}
 
     def finish(self, call: Call, *, ms: float, error: str = "") -> None:
         """A request or a task is over."""
@@ -133,24 +141,23 @@ class Reporter:
         while self._finished:
             done = self._finished.popleft()
             self.own.calls += 1
-            self._hours.setdefault(keys.hour_key(done.at), Tally()).add(
+            _of(self._hours, int(done.at) // keys.HOUR_S, Tally).add(
                 done.call, ms=done.ms, error=done.error
             )
             if done.call.kind == "web":
-                window = self._windows.setdefault(keys.window_key(done.at), Window())
-                window.count += 1
-                window.histogram[bucket_of(done.ms)] += 1
-                window.errors.update([done.error] if done.error else [])
+                _of(self._windows, int(done.at) // keys.WINDOW_S, Window).add(done)
 
     def _tell(self, redis: Redis, now: float) -> None:
         pipe = redis.pipeline(transaction=False)
         gauges = self.own.gauges(now=now) | {name: ask() for name, ask in self.sources.items()}
         pipe.hset(keys.PROCESSES, self.own.name, _text(gauges))
-        for key, tally in self._hours.items():
+        for hour, tally in self._hours.items():
+            key = keys.hour_key(hour * keys.HOUR_S)
             self._tell_texts(pipe, tally)
             pipe.hset(key, self.own.name, _text(tally))
             pipe.expire(key, keys.HOURS_KEPT_S)
-        for key, window in self._windows.items():
+        for tens, window in self._windows.items():
+            key = keys.window_key(tens * keys.WINDOW_S)
             pipe.hset(key, self.own.name, _text(window))
             pipe.expire(key, keys.WINDOWS_KEPT_S)
         pipe.execute()
@@ -166,10 +173,10 @@ class Reporter:
 
     def _forget_past(self, now: float) -> None:
         """What can change no more, told or not."""
-        hours = {keys.hour_key(now), keys.hour_key(now - LATE_S)}
-        windows = {keys.window_key(now - s) for s in range(0, LATE_S + 1, keys.WINDOW_S)}
-        self._hours = {key: tally for key, tally in self._hours.items() if key in hours}
-        self._windows = {key: found for key, found in self._windows.items() if key in windows}
+        since = int(now) - LATE_S
+        hours, windows = since // keys.HOUR_S, since // keys.WINDOW_S
+        self._hours = {hour: found for hour, found in self._hours.items() if hour >= hours}
+        self._windows = {tens: found for tens, found in self._windows.items() if tens >= windows}
 
     def _tell_history(self, redis: Redis, point: dict[str, Any]) -> None:
         """Only the process that is the sampler of this host."""
@@ -180,6 +187,13 @@ class Reporter:
             redis.lpush(history, _text(point))
             redis.ltrim(history, 0, keys.HISTORY_POINTS - 1)
             redis.expire(history, 24 * 60 * 60)
+
+
+def _of(known: dict[int, T], number: int, make: Callable[[], T]) -> T:
+    found = known.get(number)
+    if found is None:
+        found = known[number] = make()
+    return found
 
 
 def _text(figures: Any) -> str:

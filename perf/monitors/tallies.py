@@ -84,12 +84,20 @@ class Tally:
         return found
 
     def add(self, call: Call, *, ms: float, error: str) -> None:
-        self.calls.setdefault(call.name, CallTally(call.kind)).add(call, ms, error)
+        tally = self.calls.get(call.name)
+        if tally is None:
+            tally = self.calls[call.name] = CallTally(call.kind)
+        tally.add(call, ms, error)
+        if call.statements:
+            self._add_statements(call)
+
+    def _add_statements(self, call: Call) -> None:
         times: Counter[tuple[str, str]] = Counter()
         for statement in call.statements:
             pattern = pattern_of(statement.sql)
-            times[pattern.fingerprint, f"{call.name} at {statement.line}"] += 1
-            self._add_statement(pattern, statement, f"{call.name} at {statement.line}")
+            caller = f"{call.name} at {statement.line}"
+            times[pattern.fingerprint, caller] += 1
+            self._add_statement(pattern, statement, caller)
         for (fingerprint, caller), count in times.items():
             found = self.patterns.get(fingerprint)
             if found and count >= REPEATS and found.verb in _REPEATABLE:
