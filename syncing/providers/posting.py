@@ -4,6 +4,7 @@ httpcore, and not httpx above it: no redirects, no proxies of the environment, n
 unpacked. All that it takes, from looking the name up to the last byte, ends by one deadline.
 """
 
+import logging
 import re
 import socket
 import ssl
@@ -21,6 +22,7 @@ import httpx
 from syncing.errors import AddressRefused
 from syncing.providers.addresses import Reach
 
+logger = logging.getLogger(__name__)
 CONNECT_S = 3.0
 TOTAL_S = 10.0
 KEPT_BYTES = 1024
@@ -104,8 +106,8 @@ def _beginning(response: httpcore.Response) -> str:
             kept += piece
             if len(kept) >= KEPT_BYTES:
                 break
-    except _TROUBLE:
-        pass
+    except _TROUBLE as trouble:
+        logger.info("an integrator's answer broke off after its status: %s", _said(trouble))
     return kept[:KEPT_BYTES].decode(errors="replace").replace("\0", "")
 
 
