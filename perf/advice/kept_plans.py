@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from django_redis import get_redis_connection
 
-from perf.advice.indexes import MissingIndex, missing_indexes
+from perf.advice.missing import IndexAdvice, MissingIndex, index_advice
 from perf.advice.plans import EXPLAINED, Plan, SeqScan, explain
 from perf.monitors import keys
 from perf.selectors.queries import QueryStats, get_query_stats
@@ -23,7 +23,7 @@ class KeptPlan:
 
     at: float
     plan: Plan | None
-    missing: list[MissingIndex] = field(default_factory=list)
+    advice: IndexAdvice = field(default_factory=IndexAdvice)
 
 
 def explain_what_is_slow() -> int:
@@ -33,8 +33,7 @@ def explain_what_is_slow() -> int:
     asked = [stats for stats in get_query_stats() if _is_asked_for(stats, known, now=time())]
     for stats in asked:
         plan = explain(stats.text)
-        missing = missing_indexes(plan) if plan else []
-        kept = KeptPlan(time(), plan, missing)
+        kept = KeptPlan(time(), plan, index_advice(plan) if plan else IndexAdvice())
         redis = get_redis_connection("default")
         redis.hset(keys.PLANS, stats.fingerprint, orjson.dumps(asdict(kept)))
         redis.expire(keys.PLANS, KEPT_S)
@@ -57,8 +56,10 @@ def kept_plans() -> dict[str, KeptPlan]:
 
 
 def _read(kept: dict[str, Any]) -> KeptPlan:
-    plan, missing = kept["plan"], [MissingIndex(**index) for index in kept["missing"]]
+    plan, advice = kept["plan"], kept["advice"]
     if plan is None:
-        return KeptPlan(kept["at"], None, missing)
+        return KeptPlan(kept["at"], None)
     scans = [SeqScan(**scan) for scan in plan["seq_scans"]]
-    return KeptPlan(kept["at"], Plan(plan["cost"], plan["lines"], scans), missing)
+    missing = [MissingIndex(**index) for index in advice["missing"]]
+    read = Plan(plan["cost"], plan["lines"], scans)
+    return KeptPlan(kept["at"], read, IndexAdvice(missing, advice["unsure"]))

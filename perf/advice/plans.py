@@ -7,24 +7,50 @@ ANALYZE here.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 from django.db import DatabaseError, connection, transaction
 
 MOST_GUESSES = 80
 _UNTYPED = re.compile(r"could not determine data type of parameter (\$\d+)")
+# Without a number PostgreSQL expects a tenth of all rows to be wanted, which no page is.
+_LIMIT = re.compile(r"\bLIMIT \$\d+")
+_PAGE = "LIMIT 50"
 EXPLAINED = {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}
+# What hands on the rows of a table as they are.
+_HANDS_ON = {"Gather", "Gather Merge", "Hash", "LockRows", "Materialize", "Memoize", "Result"}
+_JOINS = {"Hash Join": "Hash Cond", "Merge Join": "Merge Cond", "Nested Loop": "Join Filter"}
+# The side of a join whose rows need not all be seen; of others it is either.
+_PICKED_SIDE = {
+    "Left": "Inner",
+    "Anti": "Inner",
+    "Right": "Outer",
+    "Right Anti": "Outer",
+    "Full": "neither",
+}
+Node: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class SeqScan:
     """`filter` is what rows are looked at for, as PostgreSQL writes it; `rows` of them are
-    expected to pass it."""
+    expected to pass it, for `cost`.
+
+    All of these are sorted by `order` for the first `limit`. Or joined on `join` with `beside`
+    rows of something else, which makes `joined` rows.
+    """
 
     table: str
+    alias: str
     filter: str
     rows: int
+    cost: float
+    order: list[str] = field(default_factory=list)
+    limit: int = 0
+    join: str = ""
+    beside: int = 0
+    joined: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +64,9 @@ class Plan:
 
 
 def explain(text: str) -> Plan | None:
-    """The plan of a pattern; none where PostgreSQL cannot tell without its values."""
+    """The plan of a pattern; none where PostgreSQL cannot tell without its values. Where it has a
+    LIMIT, that of a page of fifty."""
+    text = _LIMIT.sub(_PAGE, text)
     for _ in range(MOST_GUESSES):
         try:
             with transaction.atomic(), connection.cursor() as cursor:
@@ -53,29 +81,67 @@ def explain(text: str) -> Plan | None:
     return None
 
 
-def _read(answer: list[dict[str, Any]]) -> Plan:
+def _read(answer: list[Node]) -> Plan:
     root = answer[0]["Plan"]
-    nodes = list(_nodes(root, 0))
+    paths = list(_paths([root]))
     return Plan(
         cost=root["Total Cost"],
-        lines=[_line(node, depth) for node, depth in nodes],
-        seq_scans=[
-            SeqScan(node["Relation Name"], node.get("Filter", ""), node["Plan Rows"])
-            for node, _ in nodes
-            if node["Node Type"] == "Seq Scan"
-        ],
+        lines=[_line(path[-1], len(path) - 1) for path in paths],
+        seq_scans=[_seq_scan(path) for path in paths if path[-1]["Node Type"] == "Seq Scan"],
     )
 
 
-def _nodes(node: dict[str, Any], depth: int) -> Iterator[tuple[dict[str, Any], int]]:
-    yield node, depth
-    for child in node.get("Plans", ()):
-        yield from _nodes(child, depth + 1)
+def _paths(path: list[Node]) -> Iterator[list[Node]]:
+    """Every node, behind those that are above it."""
+    yield path
+    for child in path[-1].get("Plans", ()):
+        yield from _paths([*path, child])
 
 
-def _line(node: dict[str, Any], depth: int) -> str:
+def _line(node: Node, depth: int) -> str:
     where = f" on {node['Relation Name']}" if "Relation Name" in node else ""
     index = f" using {node['Index Name']}" if "Index Name" in node else ""
     rule = node.get("Index Cond") or node.get("Filter") or node.get("Hash Cond") or ""
     said = f"{node['Node Type']}{where}{index}: cost {node['Total Cost']}, {node['Plan Rows']} rows"
     return "  " * depth + said + (f", {rule}" if rule else "")
+
+
+def _seq_scan(path: list[Node]) -> SeqScan:
+    node = path[-1]
+    return SeqScan(
+        table=node["Relation Name"],
+        alias=node["Alias"],
+        filter=node.get("Filter", ""),
+        rows=node["Plan Rows"],
+        cost=node["Total Cost"],
+        **_sorted_above(path),
+        **_joined_above(path),
+    )
+
+
+def _takers(path: list[Node], *, also: str = "") -> Iterator[tuple[Node, Node]]:
+    """Who takes the rows of the last node, each with what is beneath it on the way. A subplan's
+    are taken by nobody."""
+    for above, beneath in zip(path[-2::-1], path[:0:-1], strict=True):
+        if beneath.get("Parent Relationship") in {"SubPlan", "InitPlan"}:
+            return
+        if above["Node Type"] not in _HANDS_ON | {also}:
+            yield above, beneath
+
+
+def _sorted_above(path: list[Node]) -> dict[str, Any]:
+    taking = [above for above, _ in _takers(path)][:2]
+    if [node["Node Type"] for node in taking] != ["Sort", "Limit"]:
+        return {}
+    return {"order": taking[0]["Sort Key"], "limit": taking[1]["Plan Rows"]}
+
+
+def _joined_above(path: list[Node]) -> dict[str, Any]:
+    join, beneath = next(_takers(path, also="Sort"), ({}, {}))
+    condition = join.get(_JOINS.get(join.get("Node Type", ""), ""), "")
+    side = beneath.get("Parent Relationship")
+    if not condition or _PICKED_SIDE.get(join["Join Type"], side) != side:
+        return {}
+    sides = {child["Parent Relationship"]: child["Plan Rows"] for child in join["Plans"]}
+    beside = sides["Outer" if side == "Inner" else "Inner"]
+    return {"join": condition, "beside": beside, "joined": join["Plan Rows"]}

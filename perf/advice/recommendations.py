@@ -8,6 +8,7 @@ from django.conf import settings
 from perf.advice.alerts import LEAST_READS, LEAST_REQUESTS, MOST_ERROR_RATE, MOST_WAITING_TASKS
 from perf.advice.indexes import Index, unused_indexes
 from perf.advice.kept_plans import KeptPlan, kept_plans
+from perf.advice.missing import IndexAdvice
 from perf.selectors.overview import Overview
 from perf.selectors.queries import QueryStats, get_query_stats
 
@@ -30,8 +31,8 @@ class Recommendation:
 
 
 def get_optimization_suggestions() -> list[Recommendation]:
-    """Of queries: indexes that are missing, statements that are repeated, plans to look at,
-    indexes that nobody reads. Raises RedisError."""
+    """Of queries: indexes that are missing or might be, statements that are repeated, plans to look
+    at, indexes that nobody reads. Raises RedisError."""
     return of_queries(get_query_stats(), kept_plans(), unused_indexes())
 
 
@@ -55,17 +56,24 @@ def of_queries(
 
 
 def _of_query(stats: QueryStats, kept: KeptPlan | None) -> Iterator[Recommendation]:
-    missing = kept.missing if kept else []
+    advice = kept.advice if kept else IndexAdvice()
     caller = stats.callers[0][0] if stats.callers else "nobody known"
-    for index in missing:
+    for index in advice.missing:
         spare = f" {', '.join(index.unused)} of that table is never read." if index.unused else ""
         yield Recommendation(
             "missing_index",
-            f"{caller} reads all {index.rows} rows of {index.table} for about {index.kept},"
-            f" {stats.count} times, {stats.mean_ms} ms each.{spare}",
+            f"{caller} reads all {index.rows} rows of {index.table}{index.why}, for about"
+            f" {index.kept}, {stats.count} times, {stats.mean_ms} ms each.{spare}",
             f"Make an index on {', '.join(index.columns)}.",
             f"About {max(index.kept, 1)} rows are read instead of {index.rows}.",
             index.statement,
+        )
+    for doubt in advice.unsure:
+        yield Recommendation(
+            "whole_table_read",
+            f"{caller}, {stats.count} times, {stats.mean_ms} ms each. {doubt}",
+            "Look at its plan under Queries, and try an index where it does no harm.",
+            f"Up to {stats.total_ms:.0f} ms of the database's time in these two hours.",
         )
     for repeat in stats.repeats:
         yield Recommendation(
@@ -75,7 +83,7 @@ def _of_query(stats: QueryStats, kept: KeptPlan | None) -> Iterator[Recommendati
             f"{repeat.times - 1} statements less, about {(repeat.times - 1) * stats.mean_ms:.1f} ms"
             " a call.",
         )
-    if stats.slow and not missing:
+    if stats.slow and not advice.missing:
         yield Recommendation(
             "slow_query",
             f"{caller}: {stats.slow} of {stats.count} took {settings.SLOW_QUERY_MS} ms or more,"

@@ -13,7 +13,7 @@ HISTORY_POINTS = 1000
 
 PROCESSES = "perf:processes"
 TEXTS = "perf:texts"
-PLANS = "perf:plans"
+PLANS = "perf:advised-plans"
 SAMPLER = "perf:sampler"
 HISTORY = "perf:history"
 ALERTS = "perf:alerts"

@@ -8,8 +8,9 @@ from django.db import connection
 
 from fynlo.clock import utc_now
 from perf import tasks
-from perf.advice.indexes import missing_indexes, unused_indexes
+from perf.advice.indexes import unused_indexes
 from perf.advice.kept_plans import KeptPlan, kept_plans
+from perf.advice.missing import IndexAdvice, index_advice
 from perf.advice.plans import explain
 from perf.models import SlowQuery
 from perf.monitors.calls import Call, noted
@@ -63,7 +64,7 @@ def test_the_proposed_index_ends_the_reading_of_the_whole_table(
     before = kept()
     assert before.plan
     assert [scan.table for scan in before.plan.seq_scans] == ["planted_guest"]
-    (index,) = before.missing
+    (index,) = before.advice.missing
     assert (index.table, index.columns) == ("planted_guest", ["phone", "restaurant", "visits"])
     assert (index.rows, index.unused) == (20_000, ["planted_unused"])
     with connection.cursor() as cursor:
@@ -82,7 +83,7 @@ def test_an_index_that_is_there_and_not_wanted_is_not_proposed(guests: None) -> 
     plan = explain("SELECT name FROM planted_guest WHERE visits > $1")
     assert plan
     assert plan.seq_scans
-    assert missing_indexes(plan) == []
+    assert index_advice(plan) == IndexAdvice()
 
 
 def test_an_index_that_nobody_reads_is_known(guests: None) -> None:
