@@ -10,15 +10,16 @@ from collections.abc import Callable
 from math import ceil, inf
 from threading import Lock
 from time import monotonic, perf_counter_ns
-from typing import Any
+from typing import Any, Literal
 
 from django.db import OperationalError
 from psycopg2 import Error
 from sqlalchemy import exc
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, QueuePool
-from sqlalchemy.pool.base import ResetStyle
+from sqlalchemy.pool.base import ResetStyle, _ConnectionRecord
 from sqlalchemy.util.queue import Empty
 
+from fynlo.pool.fair_queue import FairQueue
 from fynlo.pool.limits import Limits
 from fynlo.pool.loans import Loans
 from fynlo.timings import Timings
@@ -44,6 +45,9 @@ class Tally:
 
 class ElasticPool(QueuePool):
     """Of one process, to one database. `connect` opens a new connection."""
+
+    _queue_class = FairQueue
+    _pool: FairQueue
 
     def __init__(self, connect: Callable[[], Any], limits: Limits) -> None:
         self.limits = limits
@@ -113,6 +117,13 @@ class ElasticPool(QueuePool):
             return
         _info(record)["rested_at"] = monotonic()
         super()._do_return_conn(record)
+
+    def _dec_overflow(self) -> Literal[True]:
+        """There is room for another connection: who waits has a right to it before who asks now."""
+        if self._pool.waiting and not self.is_closed:
+            self._pool.put(_ConnectionRecord(self, connect=False), block=False)
+            return True
+        return super()._dec_overflow()
 
     def _is_good(self, record: ConnectionPoolEntry) -> bool:
         """PostgreSQL says nothing to a connection at rest unless it ends it: that is seen without

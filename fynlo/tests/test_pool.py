@@ -1,8 +1,11 @@
 """The pool on a real PostgreSQL."""
 
+import ctypes
 import os
 from collections.abc import Callable, Iterator
-from threading import Event
+from contextlib import ExitStack, suppress
+from functools import partial
+from threading import Event, get_ident
 from typing import Any
 from unittest.mock import patch
 
@@ -18,7 +21,7 @@ from fynlo.pool.keeper import Keeper
 from fynlo.pool.limits import Limits
 from fynlo.pool.pools import close_pool, pool_of
 from fynlo.testing.cast import Member
-from fynlo.testing.races import beside
+from fynlo.testing.races import at_once, beside
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MakePool = Callable[..., ElasticPool]
@@ -134,6 +137,119 @@ def test_who_waits_gets_what_comes_back(make_pool: MakePool) -> None:
         assert wait_until(lambda: _figures(pool)["waits"] == 1, seconds=20)
         pool.give_back(loan)
     assert answer.result() == 42
+
+
+def is_waiting_for(pool: ElasticPool, count: int) -> bool:
+    return pool._pool.waiting == count
+
+
+def test_who_gives_back_and_asks_again_comes_after_who_waits(make_pool: MakePool) -> None:
+    pool = make_pool(smallest=0, largest=1, wait_s=60)
+    served: list[str] = []
+
+    def borrow_as(who: str) -> None:
+        loan = pool.borrow()
+        served.append(who)
+        pool.give_back(loan)
+
+    for _ in range(20):
+        loan = pool.borrow()
+        with beside(partial(borrow_as, "waits")):
+            assert wait_until(partial(is_waiting_for, pool, 1), seconds=20)
+            pool.give_back(loan)
+            borrow_as("asks again")
+    assert served == ["waits", "asks again"] * 20
+
+
+def test_who_waits_is_served_in_the_order_of_asking(make_pool: MakePool) -> None:
+    pool = make_pool(smallest=0, largest=2, wait_s=60)
+    served: list[int] = []
+
+    def borrow_as(number: int) -> None:
+        loan = pool.borrow()
+        served.append(number)
+        pool.give_back(loan)
+
+    loans = [pool.borrow() for _ in range(2)]
+    with ExitStack() as all_of_them:
+        for number in range(8):
+            all_of_them.enter_context(beside(partial(borrow_as, number)))
+            assert wait_until(partial(is_waiting_for, pool, number + 1), seconds=20)
+        pool.give_back(loans.pop())
+    assert served == list(range(8))
+    pool.give_back(loans.pop())
+
+
+def test_nothing_is_lost_when_some_give_up_just_as_it_comes_back(make_pool: MakePool) -> None:
+    pool = make_pool(smallest=0, largest=2, wait_s=0.001)
+
+    def ask_often() -> None:
+        for _ in range(100):
+            with suppress(Exhausted):
+                ask(pool, "SELECT pg_sleep(0.001)")
+
+    at_once(*[ask_often] * 6)
+    assert _figures(pool)["timeouts"] > 0
+    assert (pool.checkedout(), pool.checkedin(), pool._pool.waiting) == (0, 2, 0)
+
+
+def test_what_was_handed_to_a_thread_that_ends_goes_to_the_next(make_pool: MakePool) -> None:
+    pool = make_pool(smallest=0, largest=1, wait_s=60)
+    loan = pool.borrow()
+    idents: list[int] = []
+
+    def wait_and_end() -> None:
+        idents.append(get_ident())
+        with pytest.raises(SystemExit):
+            pool.borrow()
+
+    with beside(wait_and_end) as ended:
+        assert wait_until(partial(is_waiting_for, pool, 1), seconds=20)
+        with beside(lambda: ask(pool)) as answer:
+            assert wait_until(partial(is_waiting_for, pool, 2), seconds=20)
+            thread, error = ctypes.c_ulong(idents[0]), ctypes.py_object(SystemExit)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, error)
+            pool.give_back(loan)
+            ended.result()
+            assert answer.result() == 1
+    assert (pool.checkedout(), pool.checkedin()) == (0, 1)
+
+
+def test_who_waits_opens_another_in_place_of_what_was_thrown_away(make_pool: MakePool) -> None:
+    pool = make_pool(smallest=0, largest=1, wait_s=60)
+    before = ask(pool, "SELECT pg_backend_pid()")
+    loan = pool.borrow()
+    with beside(lambda: ask(pool, "SELECT pg_backend_pid()")) as answer:
+        assert wait_until(partial(is_waiting_for, pool, 1), seconds=20)
+        pool.discard(loan)
+        assert answer.result() != before
+    assert (pool.open_now, sessions()) == (1, 1)
+
+
+def test_who_waits_tries_itself_when_another_could_not_open_one(make_pool: MakePool) -> None:
+    pool = make_pool(smallest=0, largest=1, wait_s=60)
+    is_asked, may_fail = Event(), Event()
+    opens = pool._open
+
+    def fails() -> Any:
+        pool._open = opens
+        is_asked.set()
+        assert may_fail.wait(20)
+        raise psycopg2.OperationalError("PostgreSQL is away")
+
+    def is_told() -> None:
+        with pytest.raises(psycopg2.OperationalError):
+            pool.borrow()
+
+    pool._open = fails
+    with beside(is_told) as told:
+        assert is_asked.wait(20)
+        with beside(lambda: ask(pool)) as answer:
+            assert wait_until(partial(is_waiting_for, pool, 1), seconds=20)
+            may_fail.set()
+            told.result()
+            assert answer.result(timeout=30) == 1
+    assert (pool.open_now, pool.checkedout()) == (1, 0)
 
 
 def test_who_waits_too_long_is_told_that_the_pool_is_exhausted(make_pool: MakePool) -> None:

@@ -3,6 +3,8 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from statistics import mean
+from threading import Lock
 from typing import Any
 
 from django.db import connection
@@ -64,14 +66,21 @@ def _borrow_all(lab: Context, pool: ElasticPool, loans: list[Any], outcome: Outc
 
 
 def is_busy(lab: Context) -> Outcome:
-    """Twice as many borrowers as connections: how many of these are at work at any moment."""
+    """Twice as many borrowers as connections: how many of these are at work at any moment, and how
+    often was the borrower served who was served least, beside all of them?"""
     outcome, until = Outcome(), time.monotonic() + (2 if lab.quick else 10)
     seen: list[float] = []
+    served: list[int] = []
 
     def borrow() -> None:
+        mine = Outcome()
         while time.monotonic() < until:
-            attempt(partial(ask, pool, "SELECT pg_sleep(0.02)"), outcome)
+            attempt(partial(ask, pool, "SELECT pg_sleep(0.02)"), mine)
+        served.append(mine.operations - mine.errors.total())
+        with adding:
+            outcome.add(mine)
 
+    adding = Lock()
     with a_pool(smallest=USUAL) as pool, ThreadPoolExecutor(2 * USUAL) as borrowers:
         for _ in range(2 * USUAL):
             borrowers.submit(borrow)
@@ -80,6 +89,7 @@ def is_busy(lab: Context) -> Outcome:
             seen.append(pool.checkedout() / pool.open_now)
             time.sleep(0.003)
     outcome.figures["active_share"] = sum(seen) / max(len(seen), 1)
+    outcome.figures["least_served_share"] = min(served) / max(mean(served), 1)
     return outcome
 
 
@@ -130,7 +140,11 @@ SCENARIOS = [
         "busy",
         "forty borrowers of twenty connections",
         is_busy,
-        (at_least("active_share", 0.95, "A connection that is wanted is never idle."), ALL_SUCCEED),
+        (
+            at_least("active_share", 0.95, "A connection that is wanted is never idle."),
+            at_least("least_served_share", 0.5, "Who asked first is served first."),
+            ALL_SUCCEED,
+        ),
         blocks=1,
     ),
     Scenario(

@@ -21,6 +21,12 @@ def test_a_connection_that_is_not_given_back_is_found(stack: Stack) -> None:
     assert any("lent out" in kind for kind in found.errors)
 
 
+def test_a_pool_in_which_some_wait_for_ever_is_found(stack: Stack) -> None:
+    found = measure(stack, "pool", "busy", settings="perf.tests.barging_pool")
+    assert "least_served_share is " in found.says
+    assert "but must be (at least 0.5). Who asked first is served first." in found.says
+
+
 def test_a_dead_connection_that_is_lent_is_found(stack: Stack) -> None:
     found = measure(stack, "pool", "sessions-ended", settings="perf.tests.trusting_pool")
     assert "replaced is 0, but must be (at least 19)" in found.says
