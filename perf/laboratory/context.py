@@ -89,11 +89,14 @@ class Context:
             restaurant = self.target.ready["restaurant"]
             self._identities[who] = Identity(restaurant, Role(role), address_of(number))
         identity = self._identities[who]
-        return self.stranger(identity.token, address=identity.address)
+        return self._opened(identity.token, address=identity.address, seen_at=identity.seen_at)
 
     def stranger(self, token: Callable[[], str] = str, *, address: str = "127.0.0.1") -> Till:
         """A till with this token, or with none."""
-        till = Till(self.target.http, token=token, address=address)
+        return self._opened(token, address=address)
+
+    def _opened(self, token: Callable[[], str], **where: Any) -> Till:
+        till = Till(self.target.http, token=token, **where)
         self._open.callback(till.close)
         return till
 

@@ -1,6 +1,7 @@
 """Members of a restaurant who are signed in: through the services, without the price of Argon2."""
 
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +15,15 @@ from fynlo.api.tokens import access_token
 from fynlo.clock import utc_now
 from fynlo.db import durable
 
-# Below the API's limit for one session in a minute.
+# Below the API's limits for one session and for one address in a minute.
 REQUESTS_PER_SESSION = 1000
+# From an address to one that no other till has.
+BEYOND_ALL_TILLS = 2**17
 
 
 class Identity:
-    """A member who is signed in, and signs in anew after every thousand requests: no till at work
-    sends as many in a minute, and the API would refuse it."""
+    """A member who is signed in, and signs in anew, at another address, after every thousand
+    requests: no till at work sends as many in a minute, and the API would refuse it."""
 
     def __init__(self, restaurant_id: str | UUID, role: Role, address: str) -> None:
         self.restaurant_id, self.role, self.address = restaurant_id, role, address
@@ -34,6 +37,11 @@ class Identity:
             self._token = sign_in(self.restaurant_id, self.role)
             connection.close()  # this worker's thread asks the server, not PostgreSQL
         return self._token
+
+    def seen_at(self) -> str:
+        """The address that a proxy would tell the server: `address` in the first session."""
+        sessions = self._asked // REQUESTS_PER_SESSION
+        return str(ip_address(self.address) + sessions * BEYOND_ALL_TILLS)
 
 
 def sign_in(restaurant_id: str | UUID, role: Role) -> str:

@@ -52,11 +52,17 @@ class Till:
     """Speaks to the API (paths under `/api/v1/`, or whole ones that begin with a slash).
 
     `token` is asked for an access token for each request, empty for none. `address` is the
-    loopback address that it speaks from, and what a proxy would say of it.
+    loopback address that it speaks from, and what a proxy would say of it, unless `seen_at` says
+    another.
     """
 
     def __init__(
-        self, base: str, *, token: Callable[[], str] = str, address: str = "127.0.0.1"
+        self,
+        base: str,
+        *,
+        token: Callable[[], str] = str,
+        address: str = "127.0.0.1",
+        seen_at: Callable[[], str] | None = None,
     ) -> None:
         parts = urlsplit(base)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else None
@@ -66,7 +72,7 @@ class Till:
             parts.hostname or "", parts.port, timeout=TIMEOUT_S, source_address=source
         )
         self._token = token
-        self._address = address
+        self._seen_at = seen_at or (lambda: address)
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.send("GET", path, None, headers)
@@ -92,9 +98,9 @@ class Till:
     def ask(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
         """Whatever the status. Header names may be written with underscores."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        sent.setdefault("X-Real-IP", self._address)
         if token := self._token():
             sent.setdefault("Authorization", f"Bearer {token}")
+        sent.setdefault("X-Real-IP", self._seen_at())
         data = None if body is None else orjson.dumps(body)
         if data is not None:
             sent.setdefault("Content-Type", "application/json")
