@@ -130,6 +130,15 @@ def test_nobody_else_is_asked_for_what_a_guest_is_paying(
     assert (refused.status_code, said(refused)["code"]) == (409, "payment_under_way")
 
 
+def test_two_guests_who_are_asked_for_the_same_amount_leave_that_much_less(
+    cashier: Member, order: dict[str, Any], guest: Guest
+) -> None:
+    for _ in range(2):
+        asked(cashier, order, amount=500)
+    refused = ask(cashier, {"order": order["id"], "amount": 251})
+    assert (refused.status_code, said(refused)["due"]) == (422, 250)
+
+
 def test_the_tip_and_who_bears_the_fees_change_only_while_nobody_is_asked(
     cashier: Member, order: dict[str, Any], guest: Guest
 ) -> None:
