@@ -93,6 +93,10 @@ def batch() -> Iterator[None]:
         _BATCH.reset(token)
 
 
+def in_batch() -> bool:
+    return _BATCH.get() is not None
+
+
 def kept(key: Hashable, read: Callable[[], T]) -> T:
     """What was kept under this key, or else what `read` finds, which is then kept."""
     known = _BATCH.get()

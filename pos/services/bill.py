@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+from typing import Self
 from uuid import UUID
 
 from fynlo.accounts.selectors import Profile
-from fynlo.batches import hold, insert_rows, keep, kept, update_rows
+from fynlo.batches import hold, in_batch, insert_rows, keep, kept, update_rows
 from fynlo.db import check_version
 from fynlo.errors import NotFound
 from fynlo.rows import stored_columns
@@ -46,13 +48,27 @@ LINE_COLUMNS = (
 
 @dataclass
 class OpenBill:
-    """Everything an order's rules look at. Made by `open_bill`, ended by `save`."""
+    """Everything an order's rules look at. Made by `open_bill`, ended by `save`, `save_states` or
+    `save_order`. Lines and discounts are read when they are first asked for: a payment has no
+    need of them."""
 
     order: Order
-    lines: list[OrderLine]
-    discounts: list[OrderDiscount]
     touched: set[UUID] = field(default_factory=set)
     added: list[OrderLine] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, order: Order, lines: list[OrderLine], discounts: list[OrderDiscount]) -> Self:
+        bill = cls(order)
+        bill.lines, bill.discounts = lines, discounts
+        return bill
+
+    @cached_property
+    def lines(self) -> list[OrderLine]:
+        return lines_of(self.order)
+
+    @cached_property
+    def discounts(self) -> list[OrderDiscount]:
+        return discounts_of(self.order)
 
     @property
     def live_lines(self) -> list[OrderLine]:
@@ -86,11 +102,12 @@ def open_bill(
     expected_version: int | None = None,
     status: str | None = OrderStatus.OPEN,
 ) -> OpenBill:
-    """Lock an order and read its parts. Call inside a transaction.
+    """Lock an order. Call inside a transaction.
 
     Raises NotFound, VersionConflict, and OrderNotOpen when its status is another than `status`.
     """
-    bill = kept(("bill", restaurant_id, order_id), lambda: _read(restaurant_id, order_id))
+    key = ("bill", restaurant_id, order_id)
+    bill = kept(key, lambda: OpenBill(lock_order(restaurant_id, order_id)))
     check_version(
         bill.order.version,
         expected_version,
@@ -98,44 +115,51 @@ def open_bill(
     )
     if status is not None and bill.order.status != status:
         raise OrderNotOpen
-    return OpenBill(bill.order, bill.lines, bill.discounts)
-
-
-def _read(restaurant_id: UUID, order_id: UUID) -> OpenBill:
-    order = lock_order(restaurant_id, order_id)
-    return OpenBill(order, lines_of(order), discounts_of(order))
+    bill.touched, bill.added = set(), []
+    return bill
 
 
 def keep_bill(bill: OpenBill) -> None:
     """For the next act of a batch, and for its events: as it was saved."""
+    if not in_batch():
+        return
     order = bill.order
     order.due = order.total - order.paid + order.refunded
     hold(order, lines=bill.lines, discounts=bill.discounts)
     keep(("bill", order.restaurant_id, order.pk), bill)
 
 
-def save(bill: OpenBill, *, profile: Profile, now: datetime, reprice: bool = True) -> None:
+def save(bill: OpenBill, *, profile: Profile, now: datetime) -> None:
     """Price, derive the statuses, and write what changed. The order's version goes up.
 
     Raises TotalBelowPaid, AmountTooLarge.
     """
     order = bill.order
     before, total = {line.pk: _amounts(line) for line in bill.lines}, order.total
-    if reprice:
-        calculate(order, bill.lines, bill.discounts, profile=profile)
-        if order.total < total:
-            check_total(order)
-    order.kitchen_status = kitchen_status(bill.lines)
+    calculate(order, bill.lines, bill.discounts, profile=profile)
+    if order.total < total:
+        check_total(order)
+    bill.touched |= {line.pk for line in bill.lines if _amounts(line) != before[line.pk]}
+    bill.touched -= {line.pk for line in bill.added}
+    save_states(bill, now=now)
+    update_rows(bill.discounts, ["amount"])
+
+
+def save_states(bill: OpenBill, *, now: datetime) -> None:
+    """As `save`, where no price changes."""
+    bill.order.kitchen_status = kitchen_status(bill.lines)
+    save_order(bill, now=now)
+    insert_rows(bill.added)
+    update_rows([line for line in bill.lines if line.pk in bill.touched], LINE_COLUMNS)
+
+
+def save_order(bill: OpenBill, *, now: datetime) -> None:
+    """As `save_states`, where the lines stay as they are."""
+    order = bill.order
     order.payment_status = payment_status(order)
     order.version += 1
     order.updated_at = now
     update_rows([order], ORDER_COLUMNS)
-    bill.touched |= {line.pk for line in bill.lines if _amounts(line) != before[line.pk]}
-    bill.touched -= {line.pk for line in bill.added}
-    insert_rows(bill.added)
-    update_rows([line for line in bill.lines if line.pk in bill.touched], LINE_COLUMNS)
-    if reprice:
-        update_rows(bill.discounts, ["amount"])
     keep_bill(bill)
 
 

@@ -23,7 +23,7 @@ def open_bills(restaurant_id: UUID, order_ids: Collection[UUID]) -> list[OpenBil
     discounts: dict[UUID, list[OrderDiscount]] = defaultdict(list)
     for discount in OrderDiscount.objects.filter(order__in=orders).order_by("given_at", "pk"):
         discounts[discount.order_id].append(discount)
-    return [OpenBill(order, lines[order.pk], discounts[order.pk]) for order in orders]
+    return [OpenBill.of(order, lines[order.pk], discounts[order.pk]) for order in orders]
 
 
 def save_together(

@@ -24,7 +24,7 @@ from pos.errors import (
 from pos.selectors.floor import lock_table
 from pos.selectors.orders import order_document
 from pos.services import stock
-from pos.services.bill import open_bill, save
+from pos.services.bill import open_bill, save, save_order
 from pos.services.facts import Fact
 from pos.services.receipts.issuing import issue_receipt
 from pos.services.settlement import due
@@ -67,7 +67,7 @@ def complete_order(
         raise LinesNotSent
     order.status = move(order.status, OrderStatus.COMPLETED, ORDER_TRANSITIONS)
     order.closed_at, order.closed_by_id = now, by.membership_id
-    save(bill, profile=restaurant_profile(by.restaurant_id), now=now, reprice=False)
+    save_order(bill, now=now)
     issue_receipt(bill=bill, by=by, now=now)
     return append(kind="order.completed", document=ORDER, entity_id=pk, by=by, now=now)
 
@@ -120,5 +120,5 @@ def reopen_order(*, by: Actor, now: datetime, pk: UUID, expected_version: int | 
     order.closed_at = order.closed_by_id = None
     if order.table_id and lock_table(by.restaurant_id, order.table_id) is None:
         order.table_id = None
-    save(bill, profile=profile, now=now, reprice=False)
+    save_order(bill, now=now)
     return append(kind="order.reopened", document=ORDER, entity_id=pk, by=by, now=now)

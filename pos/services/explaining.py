@@ -112,7 +112,7 @@ def _at_one_moment(restaurant_id: UUID, pk: UUID) -> OpenBill:
     """Order, lines and discounts are three reads: again when somebody wrote between them."""
     while True:
         order = order_row(restaurant_id, pk)
-        bill = OpenBill(order, lines_of(order), discounts_of(order))
+        bill = OpenBill.of(order, lines_of(order), discounts_of(order))
         if order_row(restaurant_id, pk).version == order.version:
             return bill
 

@@ -81,7 +81,7 @@ def open_order(
     (order.number,) = take_numbers(by.restaurant_id, order.business_date)
     insert_rows([order])
     _insert_lines(order, sold)
-    keep_bill(OpenBill(order, sold, []))
+    keep_bill(OpenBill.of(order, sold, []))
     stock.announce(taken, by=by, now=now)
     text = append(
         kind="order.created", document=ORDER, entity_id=pk, by=by, now=now, occurred_at=at

@@ -5,7 +5,6 @@ from datetime import datetime
 from uuid import UUID
 
 from fynlo.accounts.actor import Actor
-from fynlo.accounts.selectors import restaurant_profile
 from fynlo.batches import kept
 from fynlo.db import transaction_required
 from fynlo.errors import move
@@ -15,7 +14,7 @@ from pos.documents import ORDER
 from pos.errors import NothingToSend
 from pos.models import OrderLine, Product
 from pos.selectors.orders import order_document
-from pos.services.bill import OpenBill, open_bill, save
+from pos.services.bill import OpenBill, open_bill, save_states
 from pos.services.facts import Fact
 from pos.services.ticket_printing import announce_tickets, print_lines
 
@@ -110,7 +109,7 @@ def _served(*, by: Actor, now: datetime, pk: UUID, lines: Sequence[UUID], fact: 
     for line in chosen:
         line.served_at = fact.happened_at
     _set_state(bill, chosen, LineState.SERVED)
-    _save(bill, by=by, now=now)
+    save_states(bill, now=now)
     return append(kind="order.served", document=ORDER, entity_id=pk, by=by, now=now)
 
 
@@ -133,7 +132,7 @@ def _send(bill: OpenBill, chosen: list[OrderLine], *, kind: str, by: Actor, now:
     _set_state(bill, to_cook, LineState.SENT)
     _set_state(bill, no_cooking, LineState.SENT)
     _set_state(bill, no_cooking, LineState.READY)
-    _save(bill, by=by, now=now)
+    save_states(bill, now=now)
     announce_tickets(tickets, by=by, now=now)
     return append(kind=kind, document=ORDER, entity_id=bill.order.pk, by=by, now=now)
 
@@ -150,7 +149,7 @@ def _advance(
     if not chosen:
         raise NothingToSend
     _set_state(bill, chosen, state)
-    _save(bill, by=by, now=now)
+    save_states(bill, now=now)
     return append(kind=kind, document=ORDER, entity_id=bill.order.pk, by=by, now=now)
 
 
@@ -158,10 +157,6 @@ def _set_state(bill: OpenBill, lines: Iterable[OrderLine], state: LineState) -> 
     for line in lines:
         line.state = move(line.state, state, LINE_TRANSITIONS)
         bill.touch(line)
-
-
-def _save(bill: OpenBill, *, by: Actor, now: datetime) -> None:
-    save(bill, profile=restaurant_profile(by.restaurant_id), now=now, reprice=False)
 
 
 def _stations_of(lines: Sequence[OrderLine]) -> dict[UUID, UUID]:

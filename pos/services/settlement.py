@@ -4,12 +4,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from fynlo.accounts.selectors import restaurant_profile
 from fynlo.db import transaction_required
 from fynlo.events.log import Author, append
 from pos.documents import ORDER
 from pos.models import Order
-from pos.services.bill import OpenBill, save
+from pos.services.bill import OpenBill, save_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def record_payment(
     order.payments.append(
         {**asdict(tender), "payment": str(tender.payment), "amount": amount, "tip": tip}
     )
-    save(bill, profile=restaurant_profile(by.restaurant_id), now=now, reprice=False)
+    save_order(bill, now=now)
     kind = "order.paid" if due(order) <= 0 else "order.partially_paid"
     return append(kind=kind, document=ORDER, entity_id=order.pk, by=by, now=now)
 
@@ -65,7 +64,7 @@ def record_refund(*, bill: OpenBill, amount: int, by: Author, now: datetime) -> 
     Call while holding the order's lock. The order's document.
     """
     bill.order.refunded += amount
-    save(bill, profile=restaurant_profile(by.restaurant_id), now=now, reprice=False)
+    save_order(bill, now=now)
     kind = "order.refunded" if amount > 0 else "order.refund_failed"
     return append(kind=kind, document=ORDER, entity_id=bill.order.pk, by=by, now=now)
 
@@ -84,6 +83,6 @@ def take_back_payment(
     order.total -= tip
     order.paid -= amount
     order.payments = [row for row in order.payments if row["payment"] != str(payment)]
-    save(bill, profile=restaurant_profile(by.restaurant_id), now=now, reprice=False)
+    save_order(bill, now=now)
     kind = "order.payment_reversed"
     return append(kind=kind, document=ORDER, entity_id=order.pk, by=by, now=now)

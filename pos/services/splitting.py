@@ -146,7 +146,7 @@ def _child(bill: OpenBill, count: int, place: int, now: datetime) -> OpenBill:
         service_charge_approved_by_id=whole.service_charge_approved_by_id,
         split_from=whole,
     )
-    return OpenBill(order, [], [])
+    return OpenBill.of(order, [], [])
 
 
 def _guests(*, whole_party: int, count: int) -> list[int]:

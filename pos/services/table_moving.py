@@ -4,7 +4,6 @@ from datetime import datetime
 from uuid import UUID
 
 from fynlo.accounts.actor import Actor
-from fynlo.accounts.selectors import restaurant_profile
 from fynlo.db import transaction_required
 from fynlo.documents import json_list
 from fynlo.errors import NotFound, UnknownReference
@@ -14,7 +13,7 @@ from pos.errors import MoveToItself, NothingToMove, TableMerged, TablesMoved
 from pos.models import Table
 from pos.selectors.floor import lock_tables_with, open_orders_at
 from pos.services.archivable_rows import check_row_version
-from pos.services.bill import OpenBill, save
+from pos.services.bill import OpenBill, save_order
 from pos.services.bills_together import open_bills
 from pos.services.tickets import announce_headers
 
@@ -57,7 +56,7 @@ def _head(tables: dict[UUID, Table], pk: UUID, to: UUID) -> UUID:
 def _seat(bills: list[OpenBill], head: UUID, *, by: Actor, now: datetime) -> str:
     for bill in bills:
         bill.order.table_id = head
-        save(bill, profile=restaurant_profile(by.restaurant_id), now=now, reprice=False)
+        save_order(bill, now=now)
     announce_headers(bills, by=by, now=now)
     ids = [bill.order.pk for bill in bills]
     moved = append_all(kind="order.transferred", document=ORDER, entity_ids=ids, by=by, now=now)

@@ -8,7 +8,6 @@ from django.db import connection
 from django.db.models import F
 
 from fynlo.accounts.actor import Actor
-from fynlo.accounts.selectors import restaurant_profile
 from fynlo.db import check_version, transaction_required
 from fynlo.errors import move
 from fynlo.events.log import Author, append, append_all
@@ -24,7 +23,7 @@ from pos.selectors.kitchen import (
     ticket_document,
     ticket_items,
 )
-from pos.services.bill import OpenBill, save
+from pos.services.bill import OpenBill, save_states
 from pos.services.bills_together import open_bills
 
 ACTIONS = {
@@ -183,7 +182,7 @@ def _move_lines(bill: OpenBill, ticket: Ticket, *, now: datetime, by: Actor) -> 
     for line in lines:
         _cook(line, state, now)
         bill.touch(line)
-    save(bill, profile=restaurant_profile(by.restaurant_id), now=now, reprice=False)
+    save_states(bill, now=now)
     append(kind="order.cooking", document=ORDER, entity_id=bill.order.pk, by=by, now=now)
 
 

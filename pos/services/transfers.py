@@ -5,13 +5,12 @@ from uuid import UUID
 
 from fynlo.accounts.actor import Actor
 from fynlo.accounts.models import Membership
-from fynlo.accounts.selectors import restaurant_profile
 from fynlo.db import transaction_required
 from fynlo.errors import UnknownReference
 from fynlo.events.log import append
 from pos.documents import ORDER
 from pos.selectors.floor import lock_table
-from pos.services.bill import open_bill, save
+from pos.services.bill import open_bill, save_order
 from pos.services.tickets import announce_header
 
 
@@ -36,7 +35,7 @@ def transfer_order(
     if server is not None:
         check_server(by.restaurant_id, server)
         bill.order.server_id = server
-    save(bill, profile=restaurant_profile(by.restaurant_id), now=now, reprice=False)
+    save_order(bill, now=now)
     if table is not None:
         announce_header(bill, by=by, now=now)
     return append(kind="order.transferred", document=ORDER, entity_id=pk, by=by, now=now)

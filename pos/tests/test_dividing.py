@@ -78,7 +78,7 @@ def bill_of(described: Given, known: Profile) -> OpenBill:
         )
         for place, kind, value in discounts
     ]
-    bill = OpenBill(order, made, reductions)
+    bill = OpenBill.of(order, made, reductions)
     calculate(order, made, reductions, profile=known)
     return bill
 
