@@ -1,10 +1,10 @@
-"""Rate limits per session and per address, counted in Redis by the `limits` library.
+"""Rate limits per session and per address, counted in Redis in the `limits` library's windows.
 
 When Redis is away requests pass, and it is logged.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, wraps
 from math import ceil
@@ -21,18 +21,11 @@ from redis import RedisError
 from redis.commands.core import Script
 
 from fynlo.api.errors import RateLimited
+from fynlo.api.handfuls import TAKE, Handfuls, Limit
 from fynlo.redis import asking
 
 logger = logging.getLogger(__name__)
-# As RedisStorage.incr does, for several limits in one round trip.
-_COUNT = """
-local counts = {}
-for place, key in ipairs(KEYS) do
-    counts[place] = redis.call("incr", key)
-    if counts[place] == 1 then redis.call("expire", key, ARGV[place]) end
-end
-return counts
-"""
+_handfuls = Handfuls()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +53,16 @@ def _storage() -> RedisStorage:
 
 
 @cache
-def _count() -> Script:
-    made: Script = _storage().get_connection().register_script(_COUNT)
+def _script() -> Script:
+    made: Script = _storage().get_connection().register_script(TAKE)
     return made
+
+
+def _take(limits: Sequence[Limit]) -> Sequence[tuple[int, int, int]]:
+    words = [word for limit in limits for word in (limit.most, limit.window)]
+    with asking():
+        taken: list[tuple[int, int, int]] = _script()([limit.key for limit in limits], words)
+    return taken
 
 
 @cache
@@ -84,11 +84,10 @@ def spend_each(callers: Mapping[str, str]) -> Standing | None:
     None and RateLimited as `spend`; the first policy that is used up refuses.
     """
     try:
-        with asking():
-            standings = _counted(callers)
-            for standing in standings:
-                if standing.remaining < 0:
-                    raise _refusal(standing, callers[standing.policy])
+        standings = _counted(callers)
+        for standing in standings:
+            if standing.remaining < 0:
+                raise _refusal(standing, callers[standing.policy])
     except RedisError as error:
         logger.warning("rate limit not counted: %s", error)
         return None
@@ -97,11 +96,16 @@ def spend_each(callers: Mapping[str, str]) -> Standing | None:
 
 def _counted(callers: Mapping[str, str]) -> list[Standing]:
     limits = [_limit(policy) for policy in callers]
-    keys = [_key(limit, *caller) for limit, caller in zip(limits, callers.items(), strict=True)]
-    used = _count()(keys, [limit.get_expiry() for limit in limits])
+    remaining = _handfuls.spend(
+        [
+            Limit(_key(limit, *caller), limit.amount, limit.get_expiry())
+            for limit, caller in zip(limits, callers.items(), strict=True)
+        ],
+        _take,
+    )
     return [
-        Standing(policy, limit, limit.amount - count)
-        for policy, limit, count in zip(callers, limits, used, strict=True)
+        Standing(policy, limit, left)
+        for policy, limit, left in zip(callers, limits, remaining, strict=True)
     ]
 
 
@@ -110,8 +114,9 @@ def _key(limit: RateLimitItem, policy: str, caller: str) -> str:
 
 
 def _refusal(standing: Standing, caller: str) -> RateLimited:
-    limit = standing.limit
-    window = FixedWindowRateLimiter(_storage()).get_window_stats(limit, standing.policy, caller)
+    limit, policies = standing.limit, FixedWindowRateLimiter(_storage())
+    with asking():
+        window = policies.get_window_stats(limit, standing.policy, caller)
     wait = max(1, ceil(window.reset_time - time()))
     error = RateLimited(extra={"retry_after": wait})
     error.headers = standing.headers()

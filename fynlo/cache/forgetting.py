@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from redis import RedisError
 
 from fynlo.cache import local
+from fynlo.cache.hearing import tell
 from fynlo.cache.namespaces import Namespace
 from fynlo.cache.shared import doubt, lifetime, stamp_keys
 from fynlo.redis import asking
@@ -40,11 +41,14 @@ def forget(namespace: Namespace, owner: UUID, tag: str = "") -> None:
     key = stamp_keys(namespace, owner, [tag] if tag else [])[-1]
     try:
         with asking() as redis:
-            redis.set(key, uuid4().hex, ex=lifetime(namespace))
+            pipeline = redis.pipeline()
+            pipeline.set(key, uuid4().hex, ex=lifetime(namespace))
+            tell(pipeline, namespace, owner)
+            pipeline.execute()
     except RedisError as error:
         _tell_later(error)
     # Last: whoever still reads under the old stamp finds that the copies were dropped meanwhile.
-    local.copies.of(namespace).drop(owner)
+    local.copies.of(namespace).drop((owner,))
 
 
 def forget_matching(namespace: Namespace, pattern: str) -> int:
@@ -57,9 +61,10 @@ def forget_matching(namespace: Namespace, pattern: str) -> int:
         with asking() as redis:
             found = redis.scan_iter(match=f"stamp:{namespace.name}:{pattern}", count=_AT_ONCE)
             while keys := list(islice(found, _AT_ONCE)):
-                pipeline = redis.pipeline(transaction=False)
+                pipeline = redis.pipeline()
                 for key in keys:
                     pipeline.set(key, uuid4().hex, ex=lifetime(namespace))
+                tell(pipeline, namespace)
                 pipeline.execute()
                 count += len(keys)
     except RedisError as error:

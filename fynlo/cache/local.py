@@ -1,5 +1,6 @@
 """The first level: this process's own copies, a bounded store for each namespace."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -7,6 +8,7 @@ from uuid import UUID
 
 from cachetools import Cache, FIFOCache, LFUCache, LRUCache, TTLCache
 
+from fynlo.cache.hearing import Hearing
 from fynlo.cache.namespaces import Namespace, Policy
 from fynlo.timings import Summary, Timings
 
@@ -81,12 +83,12 @@ class Store:
             if times_forgotten == self.times_forgotten and _size(entry) <= self.namespace.room:
                 self._entries[key] = entry
 
-    def drop(self, owner: UUID | None = None) -> None:
-        """What belongs to `owner`, or everything."""
+    def drop(self, owners: Collection[UUID] | None = None) -> None:
+        """What belongs to these owners, or everything."""
         with self._lock:
             self.times_forgotten += 1
             for key in list(self._entries):
-                if owner is None or key[0] == owner:
+                if owners is None or key[0] in owners:
                     self._entries.pop(key, None)
 
     def figures(self) -> dict[str, Any]:
@@ -111,11 +113,13 @@ class Store:
 
 
 class Copies:
-    """The stores of this process, one for each namespace that was ever read or forgotten."""
+    """The stores of this process, one for each namespace that was ever read or forgotten, and what
+    it has heard of what others forgot."""
 
     def __init__(self) -> None:
         self._stores: dict[str, Store] = {}
         self._lock = Lock()
+        self.hearing = Hearing(self._drop)
 
     def of(self, namespace: Namespace) -> Store:
         found = self._stores.get(namespace.name)
@@ -127,6 +131,10 @@ class Copies:
     def all(self) -> list[Store]:
         with self._lock:
             return list(self._stores.values())
+
+    def _drop(self, name: str, owners: Collection[UUID] | None) -> None:
+        if store := self._stores.get(name):
+            store.drop(owners)
 
 
 copies = Copies()

@@ -22,7 +22,7 @@ from fynlo.cache import local, shared
 from fynlo.cache.background import soon
 from fynlo.cache.flights import Flights
 from fynlo.cache.forgetting import is_changing
-from fynlo.cache.local import Entry
+from fynlo.cache.local import Entry, Key, Store
 from fynlo.cache.namespaces import FRESH_FOR_S, WITHOUT_REDIS_S, Namespace
 from fynlo.cache.shared import Stored, doubt
 from fynlo.redis import asking
@@ -64,28 +64,57 @@ def remember(
     if not settings.CACHE_IS_ON:
         return load()
     started = perf_counter_ns()
-    store = local.copies.of(namespace)
-    times_forgotten, asked_at, entry = store.times_forgotten, monotonic(), store.get((owner, name))
-    if entry is not None and asked_at - entry.checked_at < FRESH_FOR_S:
+    store, key, now = local.copies.of(namespace), (owner, name), monotonic()
+    entry = _copy(store, key, asked_at=now, good_for=FRESH_FOR_S)
+    if entry is not None:
         store.timings["fresh"].record(perf_counter_ns() - started)
         return entry.value
-    keys = shared.stamp_keys(namespace, owner, tags)
-    question = Question(namespace, owner, name, load, keys, asked_at, times_forgotten)
-    level, found = _look_further(question, entry)
-    store.keep((owner, name), found, times_forgotten=times_forgotten)
+    _listen(now)
+    times_forgotten = store.times_forgotten
+    level, entry = "confirmed", _copy(store, key, asked_at=now, good_for=FRESH_FOR_S)
+    if entry is None:
+        keys = shared.stamp_keys(namespace, owner, tags)
+        asked = Question(namespace, owner, name, load, keys, monotonic(), times_forgotten)
+        level, entry = _look_further(asked, store)
+        store.keep(key, entry, times_forgotten=times_forgotten)
     took = perf_counter_ns() - started
     store.timings[level].record(took)
     spent_ms.set(spent_ms.get() + took / 1_000_000)
-    return found.value
+    return entry.value
 
 
-def _look_further(question: Question, entry: Entry | None) -> Found:
+def _copy(store: Store, key: Key, *, asked_at: float, good_for: float) -> Entry | None:
+    """This process's own, if it was known to hold within `good_for` seconds."""
+    span, entry = local.copies.hearing.span, store.get(key)
+    if entry is None:
+        return None
+    held_at = entry.checked_at
+    if time() < entry.good_until:
+        held_at = span.held_at(held_at)
+    return entry if asked_at - held_at < good_for else None
+
+
+def _listen(now: float) -> None:
     try:
-        return _through_redis(question, entry)
+        with asking() as redis:
+            local.copies.hearing.listen(redis, now)
     except RedisError as error:
-        doubt.arise()
-        logger.warning("cache without Redis: %s", error)
-    if entry and question.asked_at - entry.checked_at < WITHOUT_REDIS_S:
+        _do_without(error)
+
+
+def _do_without(error: RedisError) -> None:
+    doubt.arise()
+    logger.warning("cache without Redis: %s", error)
+
+
+def _look_further(question: Question, store: Store) -> Found:
+    key = (question.owner, question.name)
+    try:
+        return _through_redis(question, store.get(key))
+    except RedisError as error:
+        _do_without(error)
+    entry = _copy(store, key, asked_at=question.asked_at, good_for=WITHOUT_REDIS_S)
+    if entry:
         return "fresh", entry
     flight = (question.namespace.name, question.owner, question.name, question.times_forgotten)
     return _board(flight, lambda: ("loaded", _unshared(question, question.asked_at)))
@@ -97,8 +126,8 @@ def _board(flight: Hashable, load: Callable[[], Found]) -> Found:
 
 
 def _unshared(question: Question, checked_at: float) -> Entry:
-    """No stamp will ever confirm it."""
-    return Entry(b"", question.load(), checked_at, inf)
+    """Nothing will ever confirm it."""
+    return Entry(b"", question.load(), checked_at, 0.0)
 
 
 def _through_redis(question: Question, entry: Entry | None) -> Found:

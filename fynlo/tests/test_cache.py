@@ -1,5 +1,5 @@
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ from django.db import transaction
 from django_redis import get_redis_connection
 from redis import RedisError
 
-from fynlo.cache import local, reading, shared
+from fynlo.cache import hearing, local, reading, shared
 from fynlo.cache.forgetting import forget, forget_after_commit
 from fynlo.cache.local import Copies
 from fynlo.cache.namespaces import FRESH_FOR_S, Namespace
@@ -64,8 +64,13 @@ def in_another_process() -> Any:
     return patch.object(local, "copies", Copies())
 
 
-def at(seconds: float) -> Any:
-    return patch.object(reading, "monotonic", lambda: seconds)
+@contextmanager
+def at(seconds: float) -> Iterator[None]:
+    with (
+        patch.object(reading, "monotonic", lambda: seconds),
+        patch.object(hearing, "monotonic", lambda: seconds),
+    ):
+        yield
 
 
 def test_a_value_is_loaded_once_for_all_processes(owner: UUID, source: Source) -> None:
@@ -164,9 +169,14 @@ def test_a_value_loaded_before_a_change_is_not_served_after_it(
 def test_the_age_of_a_copy_counts_from_the_question_not_from_the_answer(
     owner: UUID, source: Source
 ) -> None:
-    clock = iter([100.0, 109.0, 109.0])
-    with patch.object(reading, "monotonic", lambda: next(clock)):
-        remember(SESSION, owner, "ends", source.load)
+    clock = [100.0]
+
+    def load_for_nine_seconds() -> bytes:
+        clock[0] += 9
+        return source.load()
+
+    with patch.object(reading, "monotonic", lambda: clock[0]):
+        remember(SESSION, owner, "ends", load_for_nine_seconds)
     with in_another_process():
         source.value = b"new"
         forget(SESSION, owner)

@@ -20,10 +20,10 @@ NOWHERE = "redis://127.0.0.1:9/0"
 def limits(settings: Any) -> Iterator[Any]:
     """The settings, read afresh; each test comes from an address of its own."""
     settings.ADDRESS_HEADER = "HTTP_X_REAL_IP"
-    for known in (rates._limit, rates._storage, rates._count):
+    for known in (rates._limit, rates._storage, rates._script):
         known.cache_clear()
     yield settings
-    for known in (rates._limit, rates._storage, rates._count):
+    for known in (rates._limit, rates._storage, rates._script):
         known.cache_clear()
 
 

@@ -62,7 +62,7 @@ def reads_from_redis(lab: Context) -> Operation:
     lab.once(table)
 
     def operation() -> None:
-        local.copies.of(VALUES).drop(OWNERS[0])
+        local.copies.of(VALUES).drop(OWNERS[:1])
         read(0)
 
     return operation

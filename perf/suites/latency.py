@@ -93,7 +93,7 @@ def shared_hits(lab: Context) -> Operation:
     load = _menu_of(lab)
 
     def hit() -> None:
-        copies.of(SHARED).drop(restaurant)
+        copies.of(SHARED).drop((restaurant,))
         remember(SHARED, restaurant, "hit", load)
 
     return hit
