@@ -22,7 +22,9 @@ from fynlo.cache.shared import EPOCH, doubt
 STREAM = "cache:forgotten"
 _KEPT = 10_000
 _AT_ONCE = 1000
-_ALL, _NOWHERE = b"", b"+"
+_ALL = b""
+_BEGINNING = {b"namespace": b"", b"owner": _ALL}
+Entry = tuple[bytes, dict[bytes, bytes]]
 
 
 def tell(pipeline: Pipeline, namespace: Namespace, owner: UUID | None = None) -> None:
@@ -30,7 +32,7 @@ def tell(pipeline: Pipeline, namespace: Namespace, owner: UUID | None = None) ->
 
     Behind the new stamps, in one transaction of Redis: who hears of it reads those.
     """
-    said = {"namespace": namespace.name, "owner": str(owner) if owner else _ALL}
+    said = {b"namespace": namespace.name, b"owner": str(owner) if owner else _ALL}
     pipeline.xadd(STREAM, cast("Any", said), maxlen=_KEPT)
 
 
@@ -54,7 +56,7 @@ class Hearing:
         self.span = Span()
         self._drop = drop
         self._epoch: bytes | None = None
-        self._place = _NOWHERE
+        self._last: Entry = b"+", {}
         self._lock = Lock()
 
     def listen(self, redis: Redis, now: float) -> None:
@@ -70,26 +72,26 @@ class Hearing:
         doubt.settle(redis)
         pipeline = redis.pipeline(transaction=False)
         pipeline.get(EPOCH)
-        pipeline.xrange(STREAM, self._place, count=_AT_ONCE)
+        pipeline.xrange(STREAM, self._last[0], count=_AT_ONCE)
         epoch, entries = pipeline.execute()
-        is_whole = bool(entries) and entries[0][0] == self._place and len(entries) < _AT_ONCE
+        is_whole = entries[:1] == [self._last] and len(entries) < _AT_ONCE
         if not is_whole or epoch != self._epoch:
             self._begin_again(redis, epoch, now)
             return
         for name, owners in _forgotten(entries[1:]).items():
             self._drop(name, owners)
-        self._place = entries[-1][0]
+        self._last = entries[-1]
         self.span = Span(self.span.since, now)
 
     def _begin_again(self, redis: Redis, epoch: bytes | None, now: float) -> None:
         """At an entry of its own, which names no namespace."""
-        said = {"namespace": b"", "owner": _ALL}
-        self._place = cast("bytes", redis.xadd(STREAM, cast("Any", said), maxlen=_KEPT))
+        name = cast("bytes", redis.xadd(STREAM, cast("Any", _BEGINNING), maxlen=_KEPT))
+        self._last = name, _BEGINNING
         self._epoch = epoch
         self.span = Span(monotonic(), now)
 
 
-def _forgotten(entries: list[tuple[bytes, dict[bytes, bytes]]]) -> dict[str, set[UUID] | None]:
+def _forgotten(entries: list[Entry]) -> dict[str, set[UUID] | None]:
     found: dict[str, set[UUID] | None] = defaultdict(set)
     for _, said in entries:
         name, owner = said[b"namespace"].decode(), said[b"owner"]

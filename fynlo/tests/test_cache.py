@@ -37,6 +37,11 @@ class Source:
         return self.value
 
 
+@pytest.fixture(autouse=True)
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "copies", Copies())
+
+
 @pytest.fixture
 def owner() -> UUID:
     return uuid4()

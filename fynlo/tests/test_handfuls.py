@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from functools import partial
+from threading import Barrier
 from uuid import uuid4
 
 import pytest
+from django_redis import get_redis_connection
 
 from fynlo.api import rates
 from fynlo.api.handfuls import Handfuls, Limit
@@ -41,9 +43,15 @@ def test_processes_let_pass_no_more_together_and_lose_a_handful_each_at_most() -
 
 
 @pytest.mark.race
-def test_threads_of_a_process_share_what_each_of_them_took() -> None:
-    limit, process = limit_of(1200), Handfuls()
-    assert sum(at_once(*[lambda: passed(process, limit, 325)] * 4)) == 1200
+def test_threads_that_take_at_once_share_what_both_took() -> None:
+    limit, process, both = limit_of(640), Handfuls(), Barrier(2)
+
+    def take(limits: Sequence[Limit]) -> Sequence[tuple[int, int, int]]:
+        both.wait(30)
+        return rates._take(limits)
+
+    at_once(*[lambda: process.spend([limit], take)] * 2)
+    assert passed(process, limit, 700) == 638
 
 
 def test_a_till_that_asks_now_and_then_is_rarely_counted_in_redis() -> None:
@@ -58,10 +66,12 @@ def test_a_till_that_asks_now_and_then_is_rarely_counted_in_redis() -> None:
     assert len(questions) == 2
 
 
-def test_a_new_window_begins_for_what_was_held_of_the_old_one() -> None:
+def test_what_is_held_of_a_window_ends_with_it() -> None:
     process, limit = Handfuls(), limit_of(640, window=1)
-    assert passed(process, limit, 1000) == 640
-    assert wait_until(lambda: process.spend([limit], rates._take)[0] > 600, seconds=10)
+    assert process.spend([limit], rates._take) == [639]
+    redis = get_redis_connection("default")
+    assert wait_until(lambda: not redis.exists(limit.key), seconds=10)
+    assert process.spend([limit], rates._take) == [639]
 
 
 def test_callers_do_not_share() -> None:
