@@ -7,15 +7,26 @@ follows is done for the restaurant of the attempt that was found.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import QuerySet
 
 from fynlo.batches import was_made_here
 from fynlo.errors import NotFound
 from payments.choices import OPEN, PAID, AttemptStatus, Operation, PaymentStatus
 from payments.models import Payment, PaymentAttempt, ProviderCall
 from pos.models import Order
+from pos.selectors.orders import lock_order
+
+# A payment has one open attempt at most: none is counted twice.
+_RESERVED = """
+SELECT COALESCE(sum(p.bill), 0) FROM payments_payment p
+JOIN payments_paymentattempt a ON a.payment_id = p.id AND a.status = ANY(%(open)s)
+WHERE p.restaurant_id = %(restaurant)s AND p.status = 'PENDING' AND p.id <> ALL(%(but)s)
+    AND p.order_id = ANY(ARRAY(SELECT id FROM pos_order WHERE %(order)s IN (id, merged_into_id)))
+"""
 
 
 @dataclass(slots=True)
@@ -83,9 +94,9 @@ def hold_attempt(attempt_id: UUID) -> Held:
 def hold_payment(restaurant_id: UUID, payment_id: UUID) -> tuple[Order, Payment]:
     """Locks the order that has the bill now, then the payment. Raises NotFound."""
     order_id = Payment.objects.one(restaurant_id, payment_id).order_id
-    order = Order.objects.lock(restaurant_id, order_id)
+    order = lock_order(restaurant_id, order_id)
     while order.merged_into_id:
-        order = Order.objects.lock(restaurant_id, order.merged_into_id)
+        order = lock_order(restaurant_id, order.merged_into_id)
     payment = Payment.objects.lock(restaurant_id, payment_id)
     payment.order = order
     return order, payment
@@ -186,9 +197,12 @@ def reserved(order: Order, *, but: Collection[UUID] = ()) -> int:
     order's lock."""
     if was_made_here(order.pk):
         return 0
-    rows = Payment.objects.for_restaurant(order.restaurant_id).filter(
-        Q(order=order) | Q(order__merged_into=order), status="PENDING"
-    )
-    # A payment has one open attempt at most: none is found twice.
-    asked = rows.filter(attempts__status__in=OPEN).exclude(pk__in=but)
-    return sum(asked.values_list("bill", flat=True))
+    values: dict[str, Any] = {
+        "restaurant": order.restaurant_id,
+        "order": order.pk,
+        "open": sorted(OPEN),
+        "but": list(but),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVED, values)
+        return int(cursor.fetchone()[0])

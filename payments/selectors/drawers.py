@@ -3,14 +3,28 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, Case, Count, Exists, OuterRef, Q, QuerySet, Sum, When
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
+from fynlo import rows as tables
 from fynlo.accounts.actor import Actor
 from fynlo.batches import kept
 from fynlo.errors import NotFound
 from payments.choices import DrawerEventKind, DrawerStatus
 from payments.documents import DRAWER
 from payments.models import DrawerEvent, DrawerSession
+
+_NAMED = "WHERE restaurant_id = %s AND id = %s AND status = 'OPEN'"
+_AT_HAND = """
+WHERE restaurant_id = %s AND status = 'OPEN' AND NOT is_late
+    AND (device_id = %s OR opened_by_id = %s OR NOT EXISTS (
+        SELECT FROM payments_drawersession other
+        WHERE other.restaurant_id = payments_drawersession.restaurant_id
+            AND other.status = 'OPEN' AND NOT other.is_late
+            AND other.id <> payments_drawersession.id
+    ))
+ORDER BY COALESCE(device_id = %s, false) DESC, opened_at DESC, id DESC
+LIMIT 1
+"""
 
 
 def drawers(restaurant_id: UUID, **exact: Any) -> QuerySet[DrawerSession]:
@@ -40,34 +54,32 @@ def lock_drawer(restaurant_id: UUID, pk: UUID) -> DrawerSession:
     return DrawerSession.objects.lock(restaurant_id, pk)
 
 
-def drawers_at_hand(by: Actor, drawer: UUID | None = None) -> QuerySet[DrawerSession]:
-    """The open drawers that `by` takes money with, the nearest first.
+def nearest_drawer(by: Actor) -> DrawerSession | None:
+    """The open drawer that `by` takes money with, to read only.
 
-    The one that is named; else that of the device in hand; else one that `by` opened; else the
-    only one that is open: money does not end up in a colleague's drawer unnoticed.
+    That of the device in hand; else one that `by` opened; else the only one that is open: money
+    does not end up in a colleague's drawer unnoticed.
     """
-    rows = drawers(by.restaurant_id, status=DrawerStatus.OPEN)
-    if drawer is not None:
-        return rows.filter(pk=drawer)
-    rows = rows.filter(is_late=False)
-    here = Q(device_id=by.device_id, device_id__isnull=False)
-    others = rows.exclude(pk=OuterRef("pk"))
-    return rows.filter(here | Q(opened_by_id=by.membership_id) | ~Exists(others)).order_by(
-        Case(When(here, then=False), default=True, output_field=BooleanField()),
-        "-opened_at",
-        "-pk",
-    )
+    return _first(_AT_HAND, by.restaurant_id, by.device_id, by.membership_id, by.device_id)
 
 
 def lock_drawer_at_hand(by: Actor, drawer: UUID | None = None) -> DrawerSession | None:
-    """The nearest, locked to the end of the transaction; None when there is none."""
+    """The open one that is named, or the one at hand, locked to the end of the transaction; None
+    when there is none."""
     key = ("drawer", by.membership_id, by.device_id, drawer)
     return kept(key, lambda: _lock_at_hand(by, drawer))
 
 
 def _lock_at_hand(by: Actor, drawer: UUID | None) -> DrawerSession | None:
-    rows = drawers_at_hand(by, drawer).select_for_update(of=("self",), no_key=True)
-    return rows.first()
+    if drawer:
+        return _first(f"{_NAMED} FOR NO KEY UPDATE", by.restaurant_id, drawer)
+    clauses = f"{_AT_HAND} FOR NO KEY UPDATE"
+    return _first(clauses, by.restaurant_id, by.device_id, by.membership_id, by.device_id)
+
+
+def _first(clauses: str, *values: Any) -> DrawerSession | None:
+    found = tables.read(DrawerSession, clauses, *values)
+    return found[0] if found else None
 
 
 def lock_late_drawer(restaurant_id: UUID) -> DrawerSession | None:

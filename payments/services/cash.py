@@ -50,7 +50,7 @@ def take_cash(
     """Cash for an open order: `amount` of what is due (all of it when None) and a tip on top.
 
     Minor units. The payment's document, and whether it is new. The order is not completed.
-    It goes into `drawer`, or the one at hand (`payments.selectors.drawers.drawers_at_hand`).
+    It goes into `drawer`, or the one at hand (`payments.selectors.drawers.nearest_drawer`).
     What was taken where the house could not be asked (`fact`) is recorded as it was: whatever
     became of the order, more or less than was due, and in a drawer of its own when none is open.
     Locks the order, the drawer, then writes the payment, the ledger and the log in this order.

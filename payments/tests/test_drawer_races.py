@@ -47,7 +47,7 @@ def test_a_payment_beside_the_closing_is_in_the_report_or_refused(
 ) -> None:
     """Both lock the drawer, so what a Z report expects is what the journal holds.
 
-    To see it fail, take `select_for_update` out of `lock_drawer_at_hand`: cash goes into a drawer
+    To see it fail, take `FOR NO KEY UPDATE` out of `_lock_at_hand`: cash goes into a drawer
     whose report does not know of it.
     """
     for place in range(2 * ROUNDS):

@@ -13,7 +13,7 @@ from fynlo.api.pages import PageQuery
 from fynlo.api.views import Endpoint
 from payments.documents import DRAWER, DRAWER_EVENT
 from payments.errors import DrawerNotOpen, DrawerStillOpen
-from payments.selectors.drawers import drawer_events, drawers, drawers_at_hand, one_drawer
+from payments.selectors.drawers import drawer_events, drawers, nearest_drawer, one_drawer
 from payments.serializers import drawers as inputs
 from payments.services import drawers as services
 from payments.services.drawer_reports import FIGURES, report
@@ -74,10 +74,10 @@ class Drawers(Endpoint):
     @operation(Permission.TAKE_PAYMENT, answers=DRAWER)
     def current(self, request: Request) -> HttpResponse:
         """The drawer that your cash goes into now."""
-        nearest = drawers_at_hand(self.actor).values_list("pk", flat=True).first()
+        nearest = nearest_drawer(self.actor)
         if nearest is None:
             raise DrawerNotOpen
-        return self.one(DRAWER, drawers(self.actor.restaurant_id), nearest)
+        return self.one(DRAWER, drawers(self.actor.restaurant_id), nearest.pk)
 
     @action(detail=True, methods=["get"])
     @operation(Permission.APPROVE, query=PageQuery, answers=DRAWER_EVENT, pages=True)

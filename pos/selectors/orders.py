@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from fynlo import rows as tables
 from fynlo.errors import NotFound
 from pos.documents import ORDER
 from pos.models import Order, OrderDiscount, OrderLine
@@ -80,7 +81,12 @@ def lock_order(restaurant_id: UUID, order_id: UUID) -> Order:
 
     Raises NotFound.
     """
-    return Order.objects.lock(restaurant_id, order_id)
+    found = tables.read(
+        Order, "WHERE restaurant_id = %s AND id = %s FOR NO KEY UPDATE", restaurant_id, order_id
+    )
+    if not found:
+        raise NotFound
+    return found[0]
 
 
 def lock_orders(restaurant_id: UUID, order_ids: Collection[UUID]) -> list[Order]:
@@ -92,9 +98,9 @@ def lock_orders(restaurant_id: UUID, order_ids: Collection[UUID]) -> list[Order]
 
 def lines_of(order: Order) -> list[OrderLine]:
     """Call while holding the order's lock, or to read only."""
-    return list(OrderLine.objects.filter(order=order).order_by("position", "pk"))
+    return tables.read(OrderLine, "WHERE order_id = %s ORDER BY position, id", order.pk)
 
 
 def discounts_of(order: Order) -> list[OrderDiscount]:
     """Call while holding the order's lock, or to read only."""
-    return list(OrderDiscount.objects.filter(order=order).order_by("given_at", "pk"))
+    return tables.read(OrderDiscount, "WHERE order_id = %s ORDER BY given_at, id", order.pk)
