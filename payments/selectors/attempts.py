@@ -25,7 +25,9 @@ _RESERVED = """
 SELECT COALESCE(sum(p.bill), 0) FROM payments_payment p
 JOIN payments_paymentattempt a ON a.payment_id = p.id AND a.status = ANY(%(open)s)
 WHERE p.restaurant_id = %(restaurant)s AND p.status = 'PENDING' AND p.id <> ALL(%(but)s)
-    AND p.order_id = ANY(ARRAY(SELECT id FROM pos_order WHERE %(order)s IN (id, merged_into_id)))
+    AND p.order_id = ANY(ARRAY(
+        SELECT id FROM pos_order WHERE id = %(order)s OR merged_into_id = %(order)s
+    ))
 """
 
 

@@ -10,7 +10,6 @@ import orjson
 
 from fynlo.batches import kept
 from pos.documents import PRODUCT_FOR_SALE
-from pos.models import Product
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,6 @@ def products_for_sale(
 def _for_sale(
     restaurant_id: UUID, product_ids: Collection[UUID], *, archived: bool
 ) -> dict[UUID, dict[str, Any]]:
-    rows = Product.objects.for_restaurant(restaurant_id).filter(pk__in=product_ids)
-    rows = rows if archived else rows.filter(archived_at=None)
-    documents = [orjson.loads(text) for text in PRODUCT_FOR_SALE.read(rows)]
-    return {UUID(document["id"]): document for document in documents}
+    texts = PRODUCT_FOR_SALE.by_id(restaurant_id, product_ids)
+    found = [orjson.loads(text) for text in texts]
+    return {UUID(row["id"]): row for row in found if archived or not row["archived_at"]}
