@@ -59,7 +59,9 @@ def _find_ids(side: Side, operations: list[Operation]) -> None:
         before = _before_id(operation)
         if not operation.has_ids or before in side.ids:
             continue
-        listed = [str(row["id"]) for row in _results(side.till.ask("GET", before, None, {}))[:1]]
+        name = operation.path.partition("{")[2].partition("}")[0]
+        found = _results(side.till.ask("GET", before, None, {}))[:1]
+        listed = [str(row.get(name, row["id"])) for row in found]
         if operation.method != "GET":
             side.ids.update({before: listed} if listed else {})
             continue
