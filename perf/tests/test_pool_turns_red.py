@@ -9,7 +9,7 @@ from perf.tests.broken import measure
 pytestmark = pytest.mark.xdist_group("laboratory")
 
 
-@pytest.mark.parametrize("scenario", ["acquire", "busy", "sessions-ended", "leak"])
+@pytest.mark.parametrize("scenario", ["acquire", "busy", "exhausted-web", "sessions-ended", "leak"])
 def test_a_pool_that_is_whole_passes(stack: Stack, scenario: str) -> None:
     found = measure(stack, "pool", scenario)
     assert (found.says, found.errors) == ("", {})
@@ -31,6 +31,12 @@ def test_a_dead_connection_that_is_lent_is_found(stack: Stack) -> None:
     found = measure(stack, "pool", "sessions-ended", settings="perf.tests.trusting_pool")
     assert "replaced is 0, but must be (at least 19)" in found.says
     assert "success_rate is 0" in found.says
+
+
+def test_a_refusal_that_does_not_say_when_to_come_again_is_found(stack: Stack) -> None:
+    found = measure(stack, "pool", "exhausted-web", settings="perf.tests.curt_refusals")
+    assert "success_rate is 0" in found.says
+    assert found.errors == {"AssertionError: 503, retry-after: None": 10}
 
 
 def test_a_postgres_without_room_is_found(stack: Stack) -> None:

@@ -20,7 +20,7 @@ DROPS_INDEXES = """
 AGAIN = "DROP EVENT TRIGGER no_index; DROP FUNCTION drop_new_index"
 
 
-@pytest.mark.parametrize("scenario", ["orders", "partitions"])
+@pytest.mark.parametrize("scenario", ["orders", "partitions", "shards-10"])
 def test_what_grows_well_passes(stack: Stack, scenario: str) -> None:
     found = measure(stack, "scalability", scenario)
     assert (found.says, found.errors) == ("", {})
@@ -30,3 +30,14 @@ def test_orders_that_lose_their_indexes_are_found(stack: Stack) -> None:
     with changed(stack, DROPS_INDEXES, back=AGAIN):
         found = measure(stack, "scalability", "orders")
     assert "growth is " in found.says
+
+
+def test_processes_that_are_in_each_others_way_are_found(stack: Stack) -> None:
+    found = measure(stack, "scalability", "workers", settings="perf.tests.jealous_workers")
+    assert "of_most_cost is " in found.says
+    assert "but must be (at most 2). Processes in each other's way" in found.says
+
+
+def test_a_shard_that_has_everything_is_found(stack: Stack) -> None:
+    found = measure(stack, "scalability", "shards-10", settings="perf.tests.lopsided_shards")
+    assert "least_share is 0, but must be (at least 0.5)" in found.says
