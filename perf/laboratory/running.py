@@ -34,6 +34,8 @@ class Watcher(Protocol):
 
     def measured(self, run: BenchmarkRun, scenario: Scenario) -> None: ...
 
+    def ends(self, suite: str, seconds: float) -> None: ...
+
 
 @dataclass
 class Side:
@@ -67,6 +69,7 @@ class Laboratory:
             end(side.run)
 
     def _run_suite(self, suite: str, only: str) -> None:
+        began = time.monotonic()
         self.watcher.begins(f"{suite}: starting a stack")
         for side in self.sides:
             tell(side.run, suite=suite, scenario="starting a stack", share=0.0)
@@ -74,6 +77,10 @@ class Laboratory:
             benches = [self._bench(side, suite, opened) for side in self.sides]
             for declared in scenarios_of(suite, only=only):
                 self._run_scenario(suite, declared, benches)
+        seconds = round(time.monotonic() - began, 1)
+        for side in self.sides:
+            side.run.suite_seconds[suite] = seconds
+        self.watcher.ends(suite, seconds)
 
     def _bench(self, side: Side, suite: str, opened: ExitStack) -> Bench:
         target = opened.enter_context(stack_to_measure(side.wanted))

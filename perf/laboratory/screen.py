@@ -45,6 +45,10 @@ class Screen:
         for kind, count in scenario.errors.items():
             self._out.write(self._style.ERROR(f"       {count} × {kind}"))
 
+    def ends(self, suite: str, seconds: float) -> None:
+        self._wipe()
+        self._out.write(f"{suite} took {seconds:.0f} s, with its stack")
+
     def _wipe(self) -> None:
         if self._drawn:
             self._out.write("\r" + " " * len(self._drawn) + "\r", ending="")

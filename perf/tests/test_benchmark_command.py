@@ -40,8 +40,10 @@ def test_a_run_is_kept_with_all_that_belongs_to_it(against: list[object], tmp_pa
         "run", "database", "--scenario", "select", *against, "--json", file, "--seed", 7
     )
     assert "every scenario passed" in said
+    assert re.search(r"^database took \d+ s, with its stack$", said, re.MULTILINE)
     run = BenchmarkRun.objects.get()
     assert (run.state, run.seed, run.is_quick) == ("PASSED", 7, True)
+    assert run.suite_seconds["database"] > 0
     assert len(run.commit["id"]) == 40
     assert run.machine["packages"]["Django"].startswith("5.2")
     assert run.loop_ms > 0
