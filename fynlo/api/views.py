@@ -24,6 +24,7 @@ from fynlo.api.authentication import (
     session_named_by,
 )
 from fynlo.api.idempotency import KEY_FORM, Claim, fingerprint_of, run
+from fynlo.api.inputs import validator
 from fynlo.api.operations import VERSION_FORM, Access, Operation
 from fynlo.api.pages import ETAG_LENGTH, PAGES, Page, page_of, tagged
 from fynlo.api.phases import run_in_phases
@@ -145,9 +146,7 @@ class Endpoint(ViewSet):
         return {name: self.query[name] for name in self.query.keys() - {"limit", "cursor"}}
 
     def _validated(self, serializer_class: Any, data: Any) -> dict[str, Any]:
-        serializer = serializer_class(data=data, context={"actor": self.request.user})
-        serializer.is_valid(raise_exception=True)
-        validated: dict[str, Any] = serializer.validated_data
+        validated: dict[str, Any] = validator(serializer_class).run_validation(data)
         return validated
 
     @cached_property
