@@ -29,6 +29,7 @@ from fynlo.api.operations import VERSION_FORM, Access, Operation
 from fynlo.api.pages import ETAG_LENGTH, PAGES, Page, page_of, tagged
 from fynlo.api.phases import run_in_phases
 from fynlo.api.rates import Standing, address_of, spend, spend_each
+from fynlo.cache.namespaces import Namespace
 from fynlo.cache.reading import remember
 from fynlo.clock import utc_now
 from fynlo.db import Intent, new_id
@@ -211,27 +212,30 @@ class Endpoint(ViewSet):
         *,
         order: tuple[str, ...],
         is_logged: bool = False,
+        kept_in: Namespace | None = None,
     ) -> HttpResponse:
         """A page of these rows; `limit` and `cursor` come from the query.
 
         `is_logged`: nothing in them changes without an event of the restaurant, so that a page is
-        cached under the number of the newest one.
+        cached under the number of the newest one. `kept_in`: or this namespace forgets whatever
+        changes in them.
         """
         page = Page(self.query["limit"], self.query.get("cursor"))
 
         def load() -> bytes:
             return tagged(page_of(rows, document=document, order=order, page=page))
 
-        found = self._cached(document, load) if is_logged else load()
-        return self.answer(found[ETAG_LENGTH:], etag=found[:ETAG_LENGTH].decode())
-
-    def _cached(self, document: Document, load: Callable[[], bytes]) -> bytes:
-        """The number is read first: the page is at least as new as it says."""
         restaurant_id = self.actor.restaurant_id
-        seq = last_seq(restaurant_id)
         asked = hashlib.blake2b(repr(sorted(self.query.items())).encode(), digest_size=16)
-        name = f"{seq}:{document.name}:{asked.hexdigest()}"
-        return remember(PAGES, restaurant_id, name, load)
+        name = f"{document.name}:{asked.hexdigest()}"
+        if kept_in:
+            found = remember(kept_in, restaurant_id, name, load)
+        elif is_logged:
+            # The number is read first: the page is at least as new as it says.
+            found = remember(PAGES, restaurant_id, f"{last_seq(restaurant_id)}:{name}", load)
+        else:
+            found = load()
+        return self.answer(found[ETAG_LENGTH:], etag=found[:ETAG_LENGTH].decode())
 
     # Writes
 

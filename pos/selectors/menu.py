@@ -21,6 +21,8 @@ from pos.models import Category, ModifierGroup, Product, Station, TaxRate
 from pos.models.archive import ArchivableQuerySet
 
 MENUS = Namespace("menu", ttl=3600, stale_for=3600, room=32 * MIB)
+PRODUCT_PAGES = Namespace("products", ttl=3600)
+"""Pages of products: the menu shows all that they do."""
 _ETAG_LENGTH = 34
 
 
@@ -76,6 +78,7 @@ def whole_menu(restaurant_id: UUID) -> WholeMenu:
 def menu_changed(restaurant_id: UUID) -> None:
     """Call inside the transaction of every change that the menu shows."""
     forget_after_commit(MENUS, restaurant_id)
+    forget_after_commit(PRODUCT_PAGES, restaurant_id)
 
 
 def lock_menu(restaurant_id: UUID) -> None:

@@ -1,4 +1,5 @@
-"""Pages of orders are cached until the next event of the restaurant, and no longer."""
+"""Pages of orders are cached until the next event of the restaurant, and no longer; pages of
+products until the menu changes."""
 
 from typing import Any
 
@@ -43,3 +44,61 @@ def test_filters_limits_and_restaurants_have_pages_of_their_own(
     assert numbers(server, "?limit=1") == [2]
     assert numbers(server, "?channel=dine_in") == []
     assert numbers(rival_owner) == []
+
+
+def names(member: Member, query: str = "") -> list[str]:
+    return [row["name"] for row in said(member.get(f"products/{query}"))["results"]]
+
+
+def test_a_page_of_products_is_read_once_while_the_menu_stays(
+    server: Member, menu: Menu, django_assert_num_queries: Any
+) -> None:
+    assert len(names(server)) == 3
+    with django_assert_num_queries(1):
+        first = server.get("products/?limit=2")
+    opened(server, menu.order(table=None, channel="takeaway"))
+    with django_assert_num_queries(0):
+        again = server.get("products/?limit=2")
+    assert (again.content, again["ETag"]) == (first.content, first["ETag"])
+    assert server.get("products/?limit=2", if_none_match=first["ETag"]).status_code == 304
+
+
+def test_whatever_changes_on_the_menu_is_on_the_page_in_every_process(
+    owner: Member, menu: Menu
+) -> None:
+    water = f"products/{menu.water.pk}/"
+    changes: list[tuple[Any, dict[str, Any]]] = [
+        (lambda: owner.patch(water, {"price": 250, "version": 1}), {"price": 250}),
+        (
+            lambda: owner.post(f"{water}availability/", {"state": "limited", "quantity": 3}),
+            {"stock": 3, "availability": "limited"},
+        ),
+        (lambda: _sells(owner, menu, quantity="2"), {"stock": 1, "availability": "limited"}),
+        (lambda: _sells(owner, menu, quantity="1"), {"stock": 0, "availability": "out_of_stock"}),
+    ]
+    for change, expected in changes:
+        said(owner.get("products/?sku=WAT"))
+        assert change().status_code < 300
+        for _ in range(2):
+            with in_another_process():
+                (shown,) = said(owner.get("products/?sku=WAT"))["results"]
+            assert {name: shown[name] for name in expected} == expected
+    assert owner.delete(water).status_code == 204
+    assert names(owner, "?sku=WAT") == []
+
+
+def _sells(member: Member, menu: Menu, *, quantity: str) -> Any:
+    line: dict[str, object] = {"product": str(menu.water.pk), "quantity": quantity}
+    return member.post("orders/", menu.order(line, table=None, channel="takeaway"))
+
+
+def test_every_filter_limit_and_restaurant_has_its_page_of_products(
+    server: Member, menu: Menu, rival_owner: Member, rival_menu: Menu
+) -> None:
+    assert sorted(names(server)) == ["Burger", "Cola", "Water"]
+    assert names(server, "?sku=WAT") == ["Water"]
+    assert len(names(server, "?limit=1")) == 1
+    assert names(server, "?sku=no") == []
+    ours, theirs = server.get("products/?sku=WAT"), rival_owner.get("products/?sku=WAT")
+    assert (str(menu.water.pk) in ours.content.decode()) is True
+    assert (str(rival_menu.water.pk) in theirs.content.decode()) is True

@@ -117,7 +117,7 @@ def test_a_station_has_a_limit_within_which_tickets_are_acknowledged(owner: Memb
 
 
 def test_a_list_is_one_statement(owner: Member, menu: Menu, django_assert_num_queries: Any) -> None:
-    for path in ("categories/", "stations/", "tax-rates/", "modifier-groups/", "products/"):
+    for path in ("categories/", "stations/", "tax-rates/", "modifier-groups/"):
         owner.get(path)
         with django_assert_num_queries(1):
             assert said(owner.get(path))["results"]

@@ -9,7 +9,7 @@ from fynlo.accounts.choices import Permission
 from fynlo.api.operations import operation
 from fynlo.api.views import Endpoint
 from pos.documents import PRODUCT
-from pos.selectors.menu import products
+from pos.selectors.menu import PRODUCT_PAGES, products
 from pos.serializers.menu import AvailabilityInput, ProductChange, ProductInput, ProductQuery
 from pos.services.availability import set_availability
 from pos.services.products import change_product, create_product, delete_product
@@ -19,7 +19,7 @@ class Products(Endpoint):
     @operation(Permission.VIEW_MENU, query=ProductQuery, answers=PRODUCT, pages=True)
     def list(self, request: Request) -> HttpResponse:
         rows = products(self.actor.restaurant_id, **self.filters())
-        return self.page(PRODUCT, rows, order=("position", "id"))
+        return self.page(PRODUCT, rows, order=("position", "id"), kept_in=PRODUCT_PAGES)
 
     @operation(Permission.VIEW_MENU, answers=PRODUCT)
     def retrieve(self, request: Request, pk: UUID) -> HttpResponse:
