@@ -1,3 +1,5 @@
+import logging
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -6,11 +8,15 @@ from celery import shared_task
 from fynlo.accounts.actor import System
 from fynlo.clock import utc_now
 from fynlo.db import durable
+from fynlo.parallel import run_parallel
 from pos.selectors.kitchen import restaurants_with_late_tickets
 from pos.selectors.menu import restaurants_with_products_back
 from pos.selectors.menu_imports import imports_left_alone
 from pos.selectors.sales_days import days_to_sum_up
 from pos.services import availability, menu_imports, sales_days, tickets
+
+logger = logging.getLogger(__name__)
+DAYS_AT_ONCE = 4
 
 
 @shared_task(name="pos.restore_availability")
@@ -57,8 +63,21 @@ def resume_menu_imports(**_: Any) -> None:
 @shared_task(name="pos.sum_up_sales_days")
 def sum_up_sales_days(**_: Any) -> None:
     """Every ten minutes: days that are over and were not summed up yet, or have changed since.
-    Each in a transaction of its own, so that what is done stays done."""
+
+    Several at once, each in a transaction of its own: what is done stays done, and a day that
+    fails or takes long keeps no other back. Raises what the first of them raised.
+    """
     now = utc_now()
-    for restaurant_id, day in days_to_sum_up(now=now):
+
+    def sum_up(item: tuple[UUID, date]) -> None:
+        restaurant_id, day = item
         with durable():
             sales_days.sum_up_day(restaurant_id=restaurant_id, day=day, now=now)
+
+    found = days_to_sum_up(now=now)
+    failures = run_parallel(sum_up, found, workers=DAYS_AT_ONCE).failures
+    for failure in failures:
+        restaurant_id, day = found[failure.index]
+        logger.error("%s of %s not summed up: %r", day, restaurant_id, failure.error)
+    if failures:
+        raise failures[0].error

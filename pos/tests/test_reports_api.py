@@ -92,6 +92,7 @@ def test_a_spreadsheet_gets_every_product(manager: Member, menu: Menu) -> None:
     ]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_products_are_told_from_daily_sums_as_from_their_orders(
     manager: Member, menu: Menu
 ) -> None:

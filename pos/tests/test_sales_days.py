@@ -260,7 +260,7 @@ def change_order(order: Order, change: str) -> None:
     order.save()
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_an_order_of_yesterday_that_is_completed_today_is_in_the_next_report(
     manager: Member, menu: Menu
 ) -> None:

@@ -35,12 +35,8 @@ class Command(BaseCommand):
 
     def handle(self, *, people: int, **options: Any) -> None:
         with transaction.atomic():
-            restaurant = Restaurant.objects.create(name="Measured")
-            staff = _hire(restaurant, people)
-            entries = list(_entries(restaurant, staff))
-            TimeEntry.objects.bulk_create(entries, batch_size=1000)
-            Break.objects.bulk_create([_break(entry) for entry in entries], batch_size=1000)
-            self._measure(restaurant, len(entries))
+            restaurant, count = four_weeks_of(people)
+            self._measure(restaurant, count)
             transaction.set_rollback(True)
 
     def _measure(self, restaurant: Restaurant, count: int) -> None:
@@ -57,6 +53,15 @@ class Command(BaseCommand):
         found = work(restaurant.pk, first=FIRST, last=LAST, now=utc_now())
         self.stdout.write(f"{what} in {perf_counter() - started:.2f} s")
         return found
+
+
+def four_weeks_of(people: int) -> tuple[Restaurant, int]:
+    """A new restaurant whose staff worked from FIRST to LAST, and how many time entries it has."""
+    restaurant = Restaurant.objects.create(name="Measured")
+    entries = list(_entries(restaurant, _hire(restaurant, people)))
+    TimeEntry.objects.bulk_create(entries, batch_size=1000)
+    Break.objects.bulk_create([_break(entry) for entry in entries], batch_size=1000)
+    return restaurant, len(entries)
 
 
 def _hire(restaurant: Restaurant, people: int) -> list[Membership]:

@@ -28,16 +28,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, rows: int, **options: Any) -> None:
         with durable():
             restaurant = Restaurant.objects.create(name="Measured")
-            self._measure("new", restaurant, _products(rows, 800))
-            self._measure("unchanged", restaurant, _products(rows, 800))
-            self._measure("every price changed", restaurant, _products(rows, 900))
+            self._measure("new", restaurant, products_of(rows, 800))
+            self._measure("unchanged", restaurant, products_of(rows, 800))
+            self._measure("every price changed", restaurant, products_of(rows, 900))
             started = perf_counter()
             size = sum(len(line) for line in csv_lines(restaurant.pk, file="products"))
             print(f"export: {perf_counter() - started:.2f} s, {size:,} characters")
             transaction.set_rollback(True)
 
     def _measure(self, name: str, restaurant: Restaurant, products: list[dict[str, Any]]) -> None:
-        by, modifiers = System(restaurant.pk), _modifiers()
+        by, modifiers = System(restaurant.pk), modifiers_of_file()
         started, worked = perf_counter(), process_time()
         with CaptureQueriesContext(connection) as queries:
             file = read_file(restaurant.pk, products=products, modifiers=modifiers)
@@ -51,7 +51,8 @@ class Command(BaseCommand):
         )
 
 
-def _products(rows: int, price: int) -> list[dict[str, Any]]:
+def products_of(rows: int, price: int) -> list[dict[str, Any]]:
+    """As a file of so many has them; `price` in pence, of the cheapest."""
     return [
         {
             "sku": f"SKU-{n:05}", "category": f"Category {n % 60}",
@@ -68,7 +69,8 @@ def _products(rows: int, price: int) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _modifiers() -> list[dict[str, Any]]:
+def modifiers_of_file() -> list[dict[str, Any]]:
+    """All that these products name."""
     return [
         {"group": f"Group {g}", "min": 0, "max": 3, "allow_quantities": False,
          "modifier": f"Choice {m}", "price_delta": m * 10, "position": m}

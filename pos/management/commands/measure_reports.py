@@ -38,14 +38,14 @@ INSERT INTO pos_order (id, version, restaurant_id, fingerprint, number, business
     status, kitchen_status, payment_status, table_id, guests, note, server_id, opened_at,
     received_at, updated_at, closed_at, cancel_reason, currency, gross, discount, subtotal,
     service_charge_bps, service_charge, tax, tax_added, taxes, carried, tip, rounding, total, paid,
-    refunded, payments)
+    refunded, payments, flags)
 SELECT uuidv7(), 1, %(restaurant)s, '', 1 + n %% %(per_day)s, day,
     (ARRAY['dine_in', 'dine_in', 'takeaway', 'delivery'])[1 + n %% 4],
     'COMPLETED', 'SERVED', 'PAID',
     (%(tables)s::uuid[])[1 + n %% %(table_count)s], 1 + n %% 5, '',
     (%(servers)s::uuid[])[1 + n %% %(server_count)s], at, at, at, at, '', 'GBP', 4800, 0,
     4800, 0, 0, 800, 0, '[]', '{}', 200, 0, 5000, 5000, 0, jsonb_build_array(jsonb_build_object(
-        'method', (ARRAY['card', 'card', 'cash'])[1 + n %% 3], 'amount', 5000, 'tip', 200))
+        'method', (ARRAY['card', 'card', 'cash'])[1 + n %% 3], 'amount', 5000, 'tip', 200)), '[]'
 FROM generate_series(%(from)s, %(to)s) n
 CROSS JOIN LATERAL (SELECT %(today)s::date - n / %(per_day)s AS day) d
 CROSS JOIN LATERAL (
@@ -76,7 +76,8 @@ WHERE o.restaurant_id = %(restaurant)s AND o.business_date BETWEEN %(oldest)s AN
 """
 _NUMBERS = """
 INSERT INTO pos_ordernumber (restaurant_id, business_date, last)
-SELECT restaurant_id, business_date, max(number) FROM pos_order GROUP BY 1, 2
+SELECT restaurant_id, business_date, max(number) FROM pos_order
+WHERE restaurant_id = %(restaurant)s GROUP BY 1, 2
 """
 
 
@@ -96,7 +97,7 @@ class Command(BaseCommand):
         elif Restaurant.objects.exists():
             raise CommandError("There are restaurants here. Use a database that is thrown away.")
         else:
-            restaurant = self._timed(f"{orders} orders written", partial(_fill, orders))
+            restaurant = self._timed(f"{orders} orders written", partial(fill, orders))
         self._measure(restaurant, "7 days, none of them summed up", days=7)
         self._timed("all days summed up", _sum_up)
         self._measure(restaurant, f"{MOST_DAYS} days, all but today summed up", days=MOST_DAYS)
@@ -153,8 +154,8 @@ def _today(restaurant_id: UUID) -> date:
     )
 
 
-def _fill(orders: int) -> Restaurant:
-    """Days of 1,000 orders of four lines and two tickets, the last of them today."""
+def fill(orders: int) -> Restaurant:
+    """A new one. Days of 1,000 orders of four lines and two tickets, the last of them today."""
     with durable():
         restaurant = Restaurant.objects.create(name="Measured")
         known = _furnish(restaurant)
@@ -174,7 +175,7 @@ def _fill(orders: int) -> Restaurant:
             for statement in (_ORDERS, _LINES, _TICKETS):
                 cursor.execute(statement, known)
     with connection.cursor() as cursor:
-        cursor.execute(_NUMBERS)
+        cursor.execute(_NUMBERS, known)
         cursor.execute("VACUUM ANALYZE")
     return restaurant
 
@@ -213,7 +214,8 @@ def _furnish(restaurant: Restaurant) -> dict[str, Any]:
 
 
 def _hire(restaurant: Restaurant, number: int) -> Membership:
-    user = User.objects.create(email=f"{number}@measured.example", name=f"Server {number}")
+    email = f"{number}@{restaurant.pk.hex}.example"
+    user = User.objects.create(email=email, name=f"Server {number}")
     return Membership.objects.create(
         restaurant=restaurant, user=user, role=Role.SERVER, employee_code=str(number)
     )
