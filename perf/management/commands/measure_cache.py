@@ -3,16 +3,15 @@
 import os
 import subprocess
 import sys
-import time
 from argparse import ArgumentParser
 from dataclasses import dataclass
-from time import monotonic, perf_counter
+from time import monotonic, perf_counter, time
 from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.test.utils import override_settings
 
 from fynlo.cache import local
@@ -21,6 +20,7 @@ from fynlo.cache.forgetting import forget, forget_matching
 from fynlo.cache.local import Copies
 from fynlo.cache.namespaces import Namespace
 from fynlo.cache.reading import remember
+from fynlo.local.ports import wait_until
 from fynlo.local.run import PROJECT
 from fynlo.local.started import GIVEN, StartedStack, stack_folder
 from perf.monitors.reporter import EVERY_S
@@ -29,6 +29,7 @@ from perf.selectors.processes import hours, processes
 
 MEASURED = Namespace("measured", ttl=60)
 VALUE = b"x" * 2000
+PATIENCE_S = 15 * EVERY_S
 KEYS = 2000
 
 
@@ -123,6 +124,19 @@ class Command(BaseCommand):
         )
 
 
+def _told_since(moment: float) -> list[dict[str, Any]]:
+    """What each process told after this Unix time. Raises CommandError when one stays silent."""
+    told: list[dict[str, Any]] = []
+
+    def have_all_told() -> bool:
+        told[:] = processes()
+        return bool(told) and all(row["seen_at"] > moment for row in told)
+
+    if not wait_until(have_all_told, seconds=PATIENCE_S):
+        raise CommandError(f"a process has told nothing for {PATIENCE_S} s")
+    return told
+
+
 def _each(reads: dict[str, tuple[int, int]]) -> float:
     return sum(found[1] for found in reads.values()) / sum(found[0] for found in reads.values())
 
@@ -138,10 +152,10 @@ def _played(stack: StartedStack, orders: int) -> Day:
         check=True,
         stdout=subprocess.DEVNULL,
     )
-    time.sleep(2 * EVERY_S)
     location = {**settings.CACHES["default"], "LOCATION": stack.variables["REDIS_URL"]}
     with override_settings(CACHES={**settings.CACHES, "default": location}):
-        tallies, cache = hours(), cache_figures(processes())
+        told = _told_since(time())
+        tallies, cache = hours(), cache_figures(told)
     calls = [
         call for tally in tallies for call in tally["calls"].items() if call[1]["kind"] == "web"
     ]
