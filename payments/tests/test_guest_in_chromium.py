@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from fynlo.testing.browser import chromium
 from fynlo.testing.callers import Caller
-from fynlo.testing.live import Stack, running_stack
+from fynlo.testing.live import Stack
+from fynlo.testing.screens import browser_for, stack_for
 from payments.sandbox.bank.credentials import credentials
 from payments.sandbox.bank.remote import RunningBank
 from payments.tests.phones import at_the_bank, scanned
@@ -18,16 +18,8 @@ pytestmark = pytest.mark.xdist_group("screens")
 SOON_MS = 15_000
 
 
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    with running_stack() as stack:
-        yield stack
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
+stack = stack_for("module")
+browser = browser_for("module")
 
 
 @pytest.fixture(scope="module")

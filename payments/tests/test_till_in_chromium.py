@@ -7,9 +7,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from fynlo.testing.axe import check
-from fynlo.testing.browser import Visits, chromium
+from fynlo.testing.browser import Visits
 from fynlo.testing.callers import Caller
-from fynlo.testing.live import Stack, running_stack
+from fynlo.testing.live import Stack
+from fynlo.testing.screens import browser_for, stack_for, visits_for
 from payments.tests.phones import at_the_bank, scanned
 
 pytestmark = pytest.mark.xdist_group("screens")
@@ -17,26 +18,14 @@ pytestmark = pytest.mark.xdist_group("screens")
 SOON_MS = 15_000
 
 
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    with running_stack() as stack:
-        yield stack
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
+stack = stack_for("module")
+browser = browser_for("module")
+visits = visits_for("module")
 
 
 @pytest.fixture(scope="module")
 def manager(stack: Stack) -> Caller:
     return Caller.of(stack, "manager")
-
-
-@pytest.fixture(scope="module")
-def visits(browser: Browser, stack: Stack) -> Visits:
-    return Visits(browser, stack)
 
 
 @pytest.fixture(autouse=True)

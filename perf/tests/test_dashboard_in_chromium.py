@@ -6,9 +6,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from fynlo.testing.axe import check
-from fynlo.testing.browser import Visits, chromium
+from fynlo.testing.browser import Visits
 from fynlo.testing.callers import Caller
 from fynlo.testing.live import Stack
+from fynlo.testing.screens import browser_for, visits_for
 
 pytestmark = pytest.mark.xdist_group("perf_stack")
 PAGES = ("/perf/", "/perf/queries/", "/perf/cache/", "/perf/sync/", "/perf/recommendations/")
@@ -16,15 +17,8 @@ PHONE = {"width": 390, "height": 844}
 SOON_MS = 30_000
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def visits(browser: Browser, stack: Stack) -> Visits:
-    return Visits(browser, stack)
+browser = browser_for("module")
+visits = visits_for("module")
 
 
 @pytest.fixture

@@ -3,15 +3,15 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from fynlo.settings.env import BASE_DIR
 from fynlo.testing.axe import check
-from fynlo.testing.browser import Visits, chromium
+from fynlo.testing.browser import Visits
 from fynlo.testing.live import Stack
+from fynlo.testing.screens import browser_for, visits_for
 
 pytestmark = pytest.mark.xdist_group("laboratory")
 # A stack of its own is started and measured meanwhile.
@@ -19,15 +19,8 @@ RUN_MS = 240_000
 SCENARIO = "database/select-sequential"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def visits(browser: Browser, stack: Stack) -> Visits:
-    return Visits(browser, stack)
+browser = browser_for("module")
+visits = visits_for("module")
 
 
 @pytest.fixture(scope="module")

@@ -8,16 +8,14 @@ from playwright.sync_api import Page, expect
 
 from fynlo.testing.browser import PATIENCE_MS, chromium, complaints_of, fill_in
 from fynlo.testing.callers import Caller
-from fynlo.testing.live import Stack, running_stack
+from fynlo.testing.live import Stack
+from fynlo.testing.screens import stack_for
 
 pytestmark = pytest.mark.xdist_group("screens")
 TOUCH_PX = 64
 
 
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    with running_stack() as stack:
-        yield stack
+stack = stack_for("module")
 
 
 @pytest.fixture

@@ -3,28 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
-from fynlo.testing.browser import Visits, chromium
+from fynlo.testing.browser import Visits
 from fynlo.testing.callers import Caller
-from fynlo.testing.live import Stack, running_stack
+from fynlo.testing.live import Stack
+from fynlo.testing.screens import browser_for, stack_for, visits_for
 
-
-@pytest.fixture(scope="package")
-def stack() -> Iterator[Stack]:
-    with running_stack() as stack:
-        yield stack
-
-
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="package")
-def visits(browser: Browser, stack: Stack) -> Visits:
-    return Visits(browser, stack)
+stack = stack_for("package")
+browser = browser_for("package")
+visits = visits_for("package")
 
 
 @pytest.fixture(scope="package")
