@@ -76,7 +76,8 @@ class Laboratory:
         with ExitStack() as opened:
             benches = [self._bench(side, suite, opened) for side in self.sides]
             for declared in scenarios_of(suite, only=only):
-                self._run_scenario(suite, declared, benches)
+                if not declared.is_left_out(quick=self.options.quick, only=only):
+                    self._run_scenario(suite, declared, benches)
         seconds = round(time.monotonic() - began, 1)
         for side in self.sides:
             side.run.suite_seconds[suite] = seconds

@@ -73,7 +73,9 @@ class Scenario:
 
     `measure` does it once and returns what it found. It is called `blocks` times, so that two
     builds can take turns, and that chance can be told from change; a measurement that breaks
-    things, or grows them, has one block. `limit_s` is the longest that one block may take.
+    things, or grows them, has one block. `limit_s` is the longest that one block may take. A quick
+    run leaves out what is `extra`, as it takes long or lies between others, unless it is asked for
+    by its name.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Scenario:
     blocks: int = 10
     quick_blocks: int = 5
     limit_s: float = 120.0
+    extra: bool = False
 
     def criteria_for(self, *, quick: bool) -> tuple[Criterion, ...]:
         if not quick:
@@ -99,6 +102,9 @@ class Scenario:
             criterion.judge(figures, excuse=excuse if criterion.is_of_speed else "")
             for criterion in self.criteria_for(quick=quick)
         ]
+
+    def is_left_out(self, *, quick: bool, only: str) -> bool:
+        return quick and self.extra and self.name != only
 
     def blocks_for(self, *, quick: bool) -> int:
         return min(self.blocks, self.quick_blocks) if quick else self.blocks

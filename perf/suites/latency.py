@@ -133,6 +133,7 @@ def _at_each(
             measure=drive(workload, _load(users, pace)),
             criteria=(criterion, ALL_SUCCEED),
             quick_blocks=1,
+            extra=users in USERS[1:-1],
         )
         for users in USERS
     ]
@@ -149,6 +150,7 @@ def _simple(users: int) -> Scenario:
             ALL_SUCCEED,
         ),
         quick_blocks=1,
+        extra=users in USERS[1:-1],
     )
 
 

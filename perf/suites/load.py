@@ -112,7 +112,7 @@ def _status(till: Till, found: Counter[int]) -> None:
 
 def without_redis(lab: Context) -> Outcome:
     """Redis hangs for two seconds in the middle. Tills are served all the while."""
-    seconds = 6 if lab.quick else 12
+    seconds = 5 if lab.quick else 12
     with _hanging_redis(lab, after=2.0, seconds=2.0):
         load = AtRate(40, seconds=seconds, workers=40, blocks=1)
         outcome = load.drive(lab, reads("orders/?limit=20"))
@@ -173,7 +173,7 @@ def tier(restaurants: int) -> Callable[[Context], Outcome]:
     def measure(lab: Context) -> Outcome:
         places = lab.once(TIERS_OPEN[restaurants])
         rate = per_second * 1.02 * _share(lab)
-        load = AtRate(rate, seconds=3 if lab.quick else 30, workers=max(users, 8), blocks=1)
+        load = AtRate(rate, seconds=2 if lab.quick else 30, workers=max(users, 8), blocks=1)
         return load.drive(lab, Tier(places))
 
     return measure
@@ -195,6 +195,7 @@ def _tier(restaurants: int) -> Scenario:
         ),
         blocks=1,
         limit_s=200,
+        extra=restaurants in list(TIERS)[1:-1],
     )
 
 

@@ -58,7 +58,7 @@ def workers(lab: Context) -> Outcome:
     outcome = Outcome()
     with ExitStack() as opened:
         servers = [opened.enter_context(served_by(lab, count)) for count in counts]
-        _warm_up(servers)
+        _warm_up(servers, seconds=0.5 if lab.quick else 1.0)
         for number in range(ROUNDS):
             for served in servers:
                 served.load(seconds)
@@ -71,14 +71,14 @@ def workers(lab: Context) -> Outcome:
     return outcome
 
 
-def _warm_up(servers: list[Served]) -> None:
+def _warm_up(servers: list[Served], *, seconds: float) -> None:
     """Returns when all processes have started, and have answered their first requests."""
     for served in servers:
         if not wait_until(partial(is_alive, served.lab.target.http), seconds=60):
             raise TimeoutError(f"{served.count} workers did not start")
     for served in servers:
         wait_until(partial(_is_at_rest, served.pid), seconds=30)
-        served.load(1.0)
+        served.load(seconds)
         served.done, served.cpu_s = Outcome(), 0.0
 
 

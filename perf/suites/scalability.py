@@ -18,7 +18,7 @@ Sizes = Iterable[tuple[int, AbstractContextManager[None]]]
 
 def partitions(lab: Context) -> Outcome:
     """The same orders in one table, then divided."""
-    rows = 10_000 if lab.quick else 100_000
+    rows = 5_000 if lab.quick else 100_000
     return _pages(lab, ((count, filled(lab, rows=rows, partitions=count)) for count in PARTITIONS))
 
 

@@ -86,9 +86,13 @@ def delivered(lab: Context, *, groups: int, per_second: float, is_pressed: bool 
 
 
 def _scenario(
-    name: str, title: str, measure: Callable[[Context], Outcome], *criteria: Criterion
+    name: str,
+    title: str,
+    measure: Callable[[Context], Outcome],
+    *criteria: Criterion,
+    extra: bool = False,
 ) -> Scenario:
-    return Scenario(name, title, measure, criteria, blocks=1, limit_s=200)
+    return Scenario(name, title, measure, criteria, blocks=1, limit_s=200, extra=extra)
 
 
 EQUAL = "A till that misses an event shows what is no longer true."
@@ -113,6 +117,7 @@ SCENARIOS = [
         "what a socket costs that is told nothing",
         partial(shown, scenario=scenarios.idle),
         at_most("memory_of_an_idle_socket_kb", 60, "Five thousand tills are on at night, too."),
+        extra=True,
     ),
     _scenario(
         "broadcast",
@@ -128,6 +133,7 @@ SCENARIOS = [
         at_most("p95_ms", 10, "Nobody waits for other restaurants."),
         *WHOLE,
         *ROOM,
+        extra=True,
     ),
     _scenario(
         "fan-out",

@@ -2,6 +2,7 @@
 
 from perf.laboratory.recording import Outcome
 from perf.laboratory.scenario import ALL_SUCCEED, Scenario, at_most
+from perf.laboratory.suites import scenarios_of
 
 SLOW = {"p95_ms": 60.0, "success_rate": 0.9}
 BUSY = {**SLOW, "others_cpu": 0.8}
@@ -27,3 +28,13 @@ def test_speed_is_judged_alone_and_in_full() -> None:
 
 def test_what_was_not_measured_has_no_excuse() -> None:
     assert passed({"others_cpu": 0.8}, quick=True) == [False, False]
+
+
+def test_a_quick_run_leaves_out_what_is_extra_unless_it_is_named() -> None:
+    def left_out(*, quick: bool, only: str) -> list[str]:
+        found = scenarios_of("latency", only=only)
+        return [one.name for one in found if one.is_left_out(quick=quick, only=only)]
+
+    assert left_out(quick=True, only="get") == ["get-10", "get-50"]
+    assert left_out(quick=True, only="get-10") == []
+    assert left_out(quick=False, only="") == []
