@@ -5,14 +5,17 @@ from uuid import UUID
 
 from django.db.models import Sum
 
+from fynlo import rows as tables
 from payments.choices import Account
 from payments.models import LedgerAccount, LedgerEntry
 
 
 def ledger_account_ids(restaurant_id: UUID, codes: Collection[str]) -> dict[str, UUID]:
     """By code; accounts that nothing was posted to yet are missing."""
-    rows = LedgerAccount.objects.for_restaurant(restaurant_id).filter(code__in=codes)
-    return dict(rows.values_list("code", "pk"))
+    found = tables.read(
+        LedgerAccount, "WHERE restaurant_id = %s AND code = ANY(%s)", restaurant_id, list(codes)
+    )
+    return {account.code: account.pk for account in found}
 
 
 def posted_amounts(restaurant_id: UUID, source_key: str) -> dict[Account, int]:
