@@ -1,10 +1,12 @@
 """Indexes that spare PostgreSQL sorting a table, or reading it whole to join a few of its rows."""
 
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 from django.db import connection
 
+from fynlo.testing.cast import Member
 from perf import tasks
 from perf.advice.conditions import Term
 from perf.advice.indexes import Index
@@ -13,6 +15,7 @@ from perf.advice.missing import IndexAdvice, MissingIndex, index_advice
 from perf.advice.plans import Plan, explain
 from perf.advice.recommendations import get_optimization_suggestions
 from perf.monitors.calls import Call, noted
+from perf.monitors.patterns import pattern_of
 from perf.monitors.reporter import Reporter
 from perf.selectors.queries import QueryStats, get_query_stats
 
@@ -114,7 +117,8 @@ def ask(figures: Reporter, statement: str, *values: str) -> QueryStats:
         cursor.execute(statement, values)
     figures.finish(call, ms=5)
     figures.report()
-    (stats,) = [one for one in get_query_stats(1000) if "bookings.look_up" in str(one.callers)]
+    text = pattern_of(statement).text
+    (stats,) = [one for one in get_query_stats(1000) if one.text == text]
     return stats
 
 
@@ -209,6 +213,15 @@ def test_where_no_index_is_sure_to_help_it_says_so(text: str, said: str) -> None
     assert advice.missing == []
     (doubt,) = advice.unsure
     assert said in doubt
+
+
+def test_the_dashboard_shows_the_proposal_and_the_doubt(manager: Member, figures: Reporter) -> None:
+    newest = kept(ask(figures, NEWEST.replace("$1", "20")))
+    doubtful = kept(ask(figures, "SELECT id FROM planted_booking WHERE upper(note) = %s", SECRET))
+    shown = unescape(manager.look("/perf/queries/").content.decode())
+    assert "index missing" in shown
+    assert newest.advice.missing[0].statement in shown
+    assert doubtful.advice.unsure[0] in shown
 
 
 def test_a_doubt_is_told_without_a_statement_and_without_a_value(figures: Reporter) -> None:
