@@ -123,6 +123,19 @@ def test_no_model_has_a_save_or_an_order_of_its_own() -> None:
     assert not saves + orders
 
 
+def test_no_input_has_a_default_that_requests_would_share() -> None:
+    """One serializer serves all: `default=list` makes a list for each request, `[]` does not."""
+    shared = [
+        place(path, word.value)
+        for path, node in nodes()
+        if is_named(path, "serializers", "inputs") and isinstance(node, ast.Call)
+        for word in node.keywords
+        if word.arg in {"default", "initial"}
+        if isinstance(word.value, ast.List | ast.Dict | ast.Set | ast.ListComp)
+    ]
+    assert not shared
+
+
 def published_errors() -> list[type[DomainError]]:
     """Every error of the house that is raised by its own name."""
     for path in sources():
