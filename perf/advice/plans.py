@@ -14,9 +14,15 @@ from django.db import DatabaseError, connection, transaction
 
 MOST_GUESSES = 80
 _UNTYPED = re.compile(r"could not determine data type of parameter (\$\d+)")
-# Without a number PostgreSQL expects a tenth of all rows to be wanted, which no page is.
-_LIMIT = re.compile(r"\bLIMIT \$\d+")
-_PAGE = "LIMIT 50"
+# What a pattern has values for and PostgreSQL needs more than a value.
+_REWRITTEN = (
+    # Without a number it expects a tenth of all rows to be wanted, which no page is.
+    (re.compile(r"\bLIMIT \$\d+"), "LIMIT 50"),
+    # A field is a word of the language. Any will do.
+    (re.compile(r"\bextract\(\$\d+ FROM\b", re.I), "extract(epoch FROM"),
+    # Behind its type only a literal can stand.
+    (re.compile(r"\b(interval|date|time|timestamp|timestamptz) (\$\d+)", re.I), r"\2::\1"),
+)
 EXPLAINED = {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}
 # What hands on the rows of a table as they are.
 _HANDS_ON = {"Gather", "Gather Merge", "Hash", "LockRows", "Materialize", "Memoize", "Result"}
@@ -66,7 +72,8 @@ class Plan:
 def explain(text: str) -> Plan | None:
     """The plan of a pattern; none where PostgreSQL cannot tell without its values. Where it has a
     LIMIT, that of a page of fifty."""
-    text = _LIMIT.sub(_PAGE, text)
+    for pattern, plannable in _REWRITTEN:
+        text = pattern.sub(plannable, text)
     for _ in range(MOST_GUESSES):
         try:
             with transaction.atomic(), connection.cursor() as cursor:

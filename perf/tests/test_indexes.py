@@ -14,6 +14,7 @@ from perf.advice.missing import IndexAdvice, index_advice
 from perf.advice.plans import explain
 from perf.models import SlowQuery
 from perf.monitors.calls import Call, noted
+from perf.monitors.patterns import pattern_of
 from perf.monitors.reporter import Reporter
 from perf.selectors.queries import get_query_stats
 from perf.selectors.slow_queries import trends
@@ -103,6 +104,15 @@ def test_types_that_only_values_would_tell_are_guessed() -> None:
     plan = explain("SELECT jsonb_build_object($1, id, $2, email) FROM accounts_user WHERE id = $3")
     assert plan
     assert explain("SELECT nothing FROM nowhere") is None
+
+
+def test_what_cannot_be_a_value_is_put_right() -> None:
+    sql = "SELECT extract(hour FROM day - interval '1 day') FROM now() AS day WHERE 2 > %s LIMIT 3"
+    text = pattern_of(sql).text
+    assert text == (
+        "SELECT extract($2 FROM day - interval $3) FROM now() AS day WHERE $4 > $1 LIMIT $5"
+    )
+    assert explain(text)
 
 
 def test_hours_are_kept_once_with_plan_callers_and_trend(guests: None, figures: Reporter) -> None:
