@@ -21,8 +21,8 @@ from pos.models import Category, ModifierGroup, Product, Station, TaxRate
 from pos.models.archive import ArchivableQuerySet
 
 MENUS = Namespace("menu", ttl=3600, stale_for=3600, room=32 * MIB)
-PRODUCT_PAGES = Namespace("products", ttl=3600)
-"""Pages of products: the menu shows all that they do."""
+PRODUCT_PAGES = Namespace("products", ttl=60)
+"""Pages of products: the menu shows all that they do. Whoever asks makes them: not for long."""
 _ETAG_LENGTH = 34
 
 
