@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -71,7 +72,12 @@ def whole_menu(restaurant_id: UUID) -> WholeMenu:
         body = f'{{"version":{version},{text.removeprefix("{")}'.encode()
         return b'"%s"' % hashlib.blake2b(body, digest_size=16).hexdigest().encode() + body
 
-    stored = remember(MENUS, restaurant_id, "whole", load)
+    return _in_parts(remember(MENUS, restaurant_id, "whole", load))
+
+
+@lru_cache(maxsize=64)
+def _in_parts(stored: bytes) -> WholeMenu:
+    """Menus are long: they are taken apart once, not for each request."""
     return WholeMenu(stored[:_ETAG_LENGTH].decode(), stored[_ETAG_LENGTH:])
 
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from ipaddress import ip_address
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,6 +20,9 @@ PERMISSIONS = {permission.label: permission.value for permission in Permission}
 # A field that no request has: it is refused after the caller has been judged, so nothing is done.
 UNKNOWN = {"colour_of_the_sky": "blue"}
 PARAMETER = re.compile(r"{\w+}")
+# What a proxy says of who asks: among the addresses that are kept for tests (RFC 2544).
+FIRST_ADDRESS = ip_address("198.18.0.1")
+_numbers = count()
 
 
 @dataclass(frozen=True)
@@ -110,9 +115,11 @@ class Operation:
         return PARAMETER.sub(lambda _: next(rest, str(uuid4())), self.path)
 
     def ask(self, till: Till, path: str = "", body: Any = None) -> Answer:
-        """Once more when the connection was closed: a server may do that when it has refused what
-        it has not read to the end."""
+        """From an address that asks nothing else, as a limit would answer in the place of what is
+        probed. Once more when the connection was closed: a server may do that when it has refused
+        what it has not read to the end."""
         headers = {"idempotency_key": uuid4().hex} if self.method == "POST" else {}
+        headers["X-Real-IP"] = str(FIRST_ADDRESS + next(_numbers))
         sends = None if self.method in ("GET", "DELETE") and not self.body else body
         address = path or self.at()
         try:
