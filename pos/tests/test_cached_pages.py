@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fynlo.testing.cast import Member
-from fynlo.tests.test_cache import in_another_process
+from fynlo.tests.cache.test_cache import in_another_process
 from pos.tests.conftest import Menu, opened, said
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,7 +5,7 @@ from fynlo.cache.figures import figures
 from fynlo.cache.warming import warm_soon
 from fynlo.local.ports import wait_until
 from fynlo.testing.cast import Member
-from fynlo.tests.test_cache import in_another_process
+from fynlo.tests.cache.test_cache import in_another_process
 from pos.selectors.menu import MENUS
 from pos.tests.conftest import Menu
 

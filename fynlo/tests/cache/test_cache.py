@@ -43,16 +43,6 @@ def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def owner() -> UUID:
-    return uuid4()
-
-
-@pytest.fixture
-def source() -> Source:
-    return Source()
-
-
-@pytest.fixture
 def wire(settings: Any) -> Iterator[Wire]:
     """Redis, reached over a wire that can be cut."""
     address = urlsplit(settings.REDIS_URL)

@@ -20,7 +20,7 @@ from fynlo.cache.namespaces import FRESH_FOR_S, Namespace
 from fynlo.cache.reading import remember
 from fynlo.local.ports import wait_until
 from fynlo.testing.races import at_once
-from fynlo.tests.test_cache import Source
+from fynlo.tests.cache.test_cache import Source
 
 SHARED = Namespace("test-processes", ttl=60)
 FORK = get_context("fork")

@@ -14,20 +14,10 @@ from fynlo.cache.hearing import STREAM
 from fynlo.cache.local import Copies, Entry, Key, Store
 from fynlo.cache.namespaces import Namespace
 from fynlo.cache.reading import remember
-from fynlo.tests.test_cache import Source, at, in_another_process
+from fynlo.tests.cache.test_cache import Source, at, in_another_process
 
 HOURS = Namespace("test-hours", ttl=60)
 AREAS = Namespace("test-areas", ttl=60)
-
-
-@pytest.fixture
-def owner() -> UUID:
-    return uuid4()
-
-
-@pytest.fixture
-def source() -> Source:
-    return Source()
 
 
 @pytest.fixture(autouse=True)

@@ -16,20 +16,10 @@ from fynlo.cache.namespaces import Namespace, Policy
 from fynlo.cache.reading import remember
 from fynlo.db import durable
 from fynlo.local.ports import wait_until
-from fynlo.tests.test_cache import Source, in_another_process
+from fynlo.tests.cache.test_cache import Source, in_another_process
 
 DAYS = Namespace("test-days", ttl=60)
 LISTED = Namespace("test-listed", ttl=60, stale_for=60)
-
-
-@pytest.fixture
-def owner() -> UUID:
-    return uuid4()
-
-
-@pytest.fixture
-def source() -> Source:
-    return Source()
 
 
 def keys_of(namespace: Namespace, owner: UUID) -> list[bytes]:
