@@ -25,7 +25,7 @@ from fynlo.db import Intent, durable, transaction_required
 from fynlo.errors import NotFound, UnknownReference
 from fynlo.money import as_decimal_text
 from payments.choices import AttemptStatus, Method, PaymentStatus, Provider
-from payments.errors import AppleTokenUsed, PaymentNotPending
+from payments.errors import AppleTokenUsed, PaymentNotPending, ProviderOutcomeUnknown
 from payments.models import AppleTransaction, Payment, PaymentAttempt
 from payments.providers.apple.config import AppleConfig
 from payments.providers.apple.decryption import check_amount, decrypt, processing_keys
@@ -39,6 +39,7 @@ from payments.providers.apple.tokens import (
 from payments.providers.registry import apple_config, merchant_sessions, stripe_of
 from payments.selectors.attempts import (
     attempt_that_waits,
+    call_row,
     hold_attempt,
     hold_payment,
     open_attempt_of,
@@ -204,7 +205,8 @@ def call_apple(*, intent: Intent, now: datetime, token: Json) -> tuple[UUID, Out
 
     Commits in between, so that a repetition goes on from where this one ended. The call that is to
     be settled and its outcome; None when there is nothing to confirm or somebody else is at it.
-    Raises ProviderError when Stripe takes no such token.
+    Raises ProviderError when Stripe takes no such token, and ProviderOutcomeUnknown while Stripe
+    may not know the attempt: the token is written nowhere, so only the same request can bring it.
     """
     made = call_provider(intent=intent, now=now)
     if intent.point and made:
@@ -212,6 +214,8 @@ def call_apple(*, intent: Intent, now: datetime, token: Json) -> tuple[UUID, Out
             settle(call_id=intent.point, outcome=made, now=now)
     attempt = attempt_that_waits(intent.entity, method=Method.APPLE_PAY)
     if attempt is None:
+        if intent.point and call_row(intent.point).finished_at is None:
+            raise ProviderOutcomeUnknown
         return None
     reference = _at_stripe(attempt, token)
     with durable():

@@ -2,11 +2,14 @@
 
 import logging
 from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
@@ -16,13 +19,19 @@ from fynlo.testing.races import at_once
 from payments.models import AppleTransaction, PaymentAttempt, ProviderCall
 from payments.sandbox.apple.remote import RunningApple
 from payments.sandbox.stripe.remote import RunningStripe
-from payments.tests.asking import last, look, send
+from payments.tests.asking import grow_old, last, look, send
 from payments.tests.conftest import balances
 from pos.tests.conftest import said
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Json = dict[str, Any]
 WELL_KNOWN = "/.well-known/apple-developer-merchantid-domain-association"
+_CUT = """
+CREATE FUNCTION planted_cut() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$;
+CREATE TRIGGER planted_cut BEFORE UPDATE ON payments_providercall FOR EACH ROW
+    WHEN (NEW.finished_at IS NOT NULL) EXECUTE FUNCTION planted_cut()
+"""
 
 
 @pytest.fixture
@@ -109,6 +118,31 @@ def test_the_same_key_goes_on_after_stripe_was_away(
     again = process(cashier, payment, token, key="one")
     assert again["Idempotency-Replayed"] == "true"
     assert PaymentAttempt.objects.count() == 1
+
+
+def test_a_token_is_not_lost_with_the_connection_over_which_stripes_answer_was_written(
+    cashier: Member, payment: Json, phone: RunningApple
+) -> None:
+    token = token_for(cashier, payment, phone)
+    with connections_are_cut():
+        assert reason(process(cashier, payment, token, key="one")) == (503, "dependency_down")
+    too_soon = process(cashier, payment, token, key="one")
+    assert reason(too_soon) == (503, "provider_outcome_unknown")
+    grow_old(payment)
+    done = said(process(cashier, payment, token, key="one"))
+    assert (done["status"], len(done["attempts"])) == ("CAPTURED", 1)
+
+
+@contextmanager
+def connections_are_cut() -> Iterator[None]:
+    """Whoever writes down what a provider answered loses the connection over it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CUT)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION planted_cut CASCADE")
 
 
 def test_another_token_may_follow_when_stripe_did_not_take_the_first(

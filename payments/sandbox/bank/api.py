@@ -94,7 +94,9 @@ class Api:
         return 201, answer
 
     async def fetch(self, request: Request) -> Response:
-        return JSONResponse(payment_document(self._payment(request)))
+        payment = self._payment(request)
+        await self.doors.dawdle("fetch")
+        return JSONResponse(payment_document(payment))
 
     async def cancel(self, request: Request) -> Response:
         def work(body: Any) -> tuple[int, object]:

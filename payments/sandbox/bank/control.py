@@ -11,11 +11,12 @@ from starlette.routing import Route
 from payments.sandbox.bank.doors import Doors
 from payments.sandbox.bank.keys import rotate
 from payments.sandbox.bank.outbox import signed
-from payments.sandbox.bank.problems import not_found
+from payments.sandbox.bank.problems import invalid, not_found
 from payments.sandbox.bank.shapes import check
 from payments.sandbox.bank.store import Store, clock
 
-# What each takes as `operation`: a call (create, cancel, refund, fetch) or a type of webhook.
+# What each takes as `operation`: a call (create, cancel, refund) or a type of webhook; those of
+# ON_READING a `fetch` as well.
 STAGED = (
     "500",
     "500_after_commit",
@@ -33,6 +34,7 @@ STAGED = (
     "reorder",
     "jwks_down",
 )
+ON_READING = ("503", "slow")
 AT_ONCE = ("jwks_rotate", "revoke_tokens", "clear")
 SCENARIO = Draft202012Validator(
     {
@@ -86,6 +88,8 @@ class Control:
         asked = await request.json()
         check(SCENARIO, asked)
         name = asked["name"]
+        if asked.get("operation") == "fetch" and name not in ON_READING:
+            raise invalid(f"A fetch knows only {', '.join(ON_READING)}.")
         if name == "jwks_rotate":
             rotate(self.store)
         elif name == "revoke_tokens":

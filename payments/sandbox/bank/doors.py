@@ -67,12 +67,14 @@ class Doors:
         answered = self._answered(request, raw)
         if answered is None:
             answered = self._first(request, raw, work)
-        slow = self.store.scenario("slow", operation)
-        if slow is not None:
-            await asyncio.sleep(slow)
+        await self.dawdle(operation)
         if self.store.scenario("500_after_commit", operation) is not None:
             raise Problem(500, "internal-server-error", "Something went wrong.")
         return answered
+
+    async def dawdle(self, operation: str) -> None:
+        """What was done is answered as late as a scenario has staged."""
+        await asyncio.sleep(self.store.scenario("slow", operation) or 0)
 
     def _refuse_as_staged(self, operation: str) -> None:
         """Raises what a scenario has staged, before anything is done."""

@@ -63,8 +63,10 @@ def play(stack: dict[str, Any], *, orders: int, seed: int) -> tuple[Day, Verdict
     try:
         day.run(orders)
         day.close_drawer()
-    finally:
+    except BaseException:
+        heard.stop()
         day.leave()
+        raise
     heard.wait_for(_last_seq(stack, owner), seconds=30)
     day.close_kitchen()
     last = _last_seq(stack, owner)

@@ -79,7 +79,8 @@ class Day:
         self.drawer = self.counter.post(f"{path}close/")
 
     def leave(self) -> None:
-        """A day that ends before its time leaves no open drawer behind."""
+        """A day that ends before its time leaves no open drawer behind, and nobody who cooks."""
+        self.tickets.put(None)
         if self.drawer and self.drawer["status"] == "OPEN":
             self._count_for_others(self.drawer["id"])
 
