@@ -4,7 +4,8 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -53,13 +54,16 @@ class Stack(StartedStack):
         except RedisError:
             return False
 
-    def is_postgres_back(self) -> bool:
-        """Whether it accepts connections."""
+    def postgres_started_at(self) -> datetime | None:
+        """None while it accepts no connections."""
         try:
-            psycopg2.connect(self.variables["DATABASE_URL"], connect_timeout=2).close()
+            asking = psycopg2.connect(self.variables["DATABASE_URL"], connect_timeout=2)
+            with closing(asking), asking.cursor() as cursor:
+                cursor.execute("SELECT pg_postmaster_start_time()")
+                found: tuple[datetime] = cursor.fetchone()
+                return found[0]
         except psycopg2.OperationalError:
-            return False
-        return True
+            return None
 
     def kill_redis(self) -> None:
         """SIGKILL. Returns when the one that takes its place answers."""
@@ -68,10 +72,9 @@ class Stack(StartedStack):
 
     def kill_postgres(self) -> tuple[float, float]:
         """SIGKILL of the postmaster: when, and when connections were accepted again (monotonic)."""
-        died_at = time.monotonic()
+        before, died_at = self.postgres_started_at(), time.monotonic()
         os.kill(self.postgres_pid(), signal.SIGKILL)
-        assert wait_until(lambda: not self.is_postgres_back(), seconds=5)
-        assert wait_until(self.is_postgres_back, seconds=30)
+        assert wait_until(lambda: self.postgres_started_at() not in (None, before), seconds=30)
         return died_at, time.monotonic()
 
     def kill_service(self, words: str, *, children: bool = False) -> None:
@@ -83,6 +86,18 @@ class Stack(StartedStack):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         assert wait_until(lambda: self.service_pid(words) not in (None, before), seconds=20)
+
+    @contextmanager
+    def hanging(self, words: str) -> Iterator[None]:
+        """The service with these words in its command takes connections and does nothing
+        (SIGSTOP)."""
+        pid = self.service_pid(words)
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     @contextmanager
     def hanging_redis(self) -> Iterator[None]:

@@ -11,6 +11,18 @@ from perf.laboratory.recording import Outcome
 # beyond doubt fails it.
 QUICK_SLACK = 5.0
 SPEEDS = ("_ms", "_us", "throughput", "_efficiency")
+# These too show how much of the machine was ours, but are not wider in a quick run: of a ratio
+# that is five times as bad nothing is left, and a wait of seconds is not due to few samples.
+OF_THE_MACHINE = (
+    "_s",
+    "growth",
+    "speedup",
+    "active_share",
+    "least_served_share",
+    "of_most_cost",
+    "ws_cpu",
+    "ram_share",
+)
 # The share of the processors beyond which others make a quick run say nothing about speed.
 BUSY = 0.25
 
@@ -27,6 +39,10 @@ class Criterion:
     @property
     def is_of_speed(self) -> bool:
         return self.metric.endswith(SPEEDS)
+
+    @property
+    def needs_a_quiet_machine(self) -> bool:
+        return self.metric.endswith(SPEEDS + OF_THE_MACHINE)
 
     def for_quick(self) -> "Criterion":
         """The same with a limit that is wider by QUICK_SLACK, if it is one of speed."""
@@ -94,12 +110,12 @@ class Scenario:
         return tuple(criterion.for_quick() for criterion in self.criteria)
 
     def verdicts(self, figures: Mapping[str, float], *, quick: bool) -> list[dict[str, Any]]:
-        """Of every criterion. The speed of a quick run is told and not judged when others used the
-        processors as well: its few seconds are theirs as much as ours."""
+        """Of every criterion. What needs a quiet machine is told and not judged in a quick run when
+        others used the processors as well: its few seconds are theirs as much as ours."""
         others = figures.get("others_cpu", 0.0)
         excuse = f"others used {others:.0%} of the processors" if quick and others > BUSY else ""
         return [
-            criterion.judge(figures, excuse=excuse if criterion.is_of_speed else "")
+            criterion.judge(figures, excuse=excuse if criterion.needs_a_quiet_machine else "")
             for criterion in self.criteria_for(quick=quick)
         ]
 

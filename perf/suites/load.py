@@ -20,22 +20,27 @@ from perf.laboratory.recording import Outcome
 from perf.laboratory.scenario import ALL_SUCCEED, QUICK_SLACK, Scenario, at_least, at_most
 from perf.laboratory.signed_in import sign_in
 from perf.laboratory.till import Refused, Till
+from perf.laboratory.watching import processes_of
 from perf.suites.api import REQUESTS, reads
 from perf.suites.restaurants import Place, open_restaurants
 
-# Ten endpoints, each 1,000 times a minute.
+# Ten endpoints, each 1,000 times a minute at least.
 CRITICAL = {
     **{name: workload for name, (_, workload, _) in REQUESTS.items()},
     "floors": reads("floors/"),
     "tickets": reads("kitchen/tickets/?limit=20"),
     "me": reads("auth/me/"),
 }
+A_MINUTE = 1000 * len(CRITICAL)
 EACH_PER_S = 1000 / 60
+# So much more is asked, as a run ends only with the last answer.
+A_LITTLE_MORE = 1.02
 TOKEN_LIMIT = 1200
 NORMAL_MS = 100.0
 TIERS = {100: (1, 312, 4.5), 500: (10, 204, 11.8), 1000: (50, 191, 16.3), 5000: (100, 174, 28.9)}
 FIRST_ADDRESS = 2000
 LOOKED_AT = ("menu", "products", "orders")
+NOT_OURS = "the Redis of this stack is not ours to halt"
 
 
 def takes_turns(lab: Context) -> Operation:
@@ -56,7 +61,7 @@ def _share(lab: Context) -> float:
 
 def evening(lab: Context) -> Outcome:
     seconds = 3 if lab.quick else 30
-    rate = len(CRITICAL) * EACH_PER_S * _share(lab)
+    rate = A_LITTLE_MORE * len(CRITICAL) * EACH_PER_S * _share(lab)
     workers = lab.options.users or 20
     return AtRate(rate, seconds=seconds, workers=workers, blocks=1).drive(lab, takes_turns)
 
@@ -112,19 +117,28 @@ def _status(till: Till, found: Counter[int]) -> None:
 
 def without_redis(lab: Context) -> Outcome:
     """Redis hangs for two seconds in the middle. Tills are served all the while."""
-    seconds = 5 if lab.quick else 12
-    with _hanging_redis(lab, after=2.0, seconds=2.0):
+    seconds, redis = 5 if lab.quick else 12, _redis_pid(lab)
+    if redis is None:
+        return Outcome(skipped=NOT_OURS)
+    with _hanging(redis, after=2.0, seconds=2.0):
         load = AtRate(40, seconds=seconds, workers=40, blocks=1)
         outcome = load.drive(lab, reads("orders/?limit=20"))
     outcome.figures["recovery_s"] = _until_usual(lab.till())
     return outcome
 
 
-@contextmanager
-def _hanging_redis(lab: Context, *, after: float, seconds: float) -> Iterator[None]:
+def _redis_pid(lab: Context) -> int | None:
+    """None when it is not of the stack that was started to be measured: the number that it tells
+    is then that of another machine's process, which may be somebody else's here."""
     redis = Redis.from_url(lab.target.variables["REDIS_URL"])
     info: dict[str, int] = redis.info("server")  # type: ignore[assignment]
     pid = info["process_id"]
+    is_ours = pid in {process.pid for process in processes_of(lab.target.pid)}
+    return pid if is_ours else None
+
+
+@contextmanager
+def _hanging(pid: int, *, after: float, seconds: float) -> Iterator[None]:
     halt = Timer(after, os.kill, (pid, signal.SIGSTOP))
     resume = Timer(after + seconds, os.kill, (pid, signal.SIGCONT))
     halt.start()
@@ -153,9 +167,7 @@ class Tier:
             lines = [{"product": dish} for dish in place.dishes[:2]]
             return till.post("orders/", {"channel": "takeaway", "lines": lines})
 
-        look: list[Callable[[], object]] = [
-            partial(till.get, f"{path}/") for path in ("menu", "products", "orders")
-        ]
+        look: list[Callable[[], object]] = [partial(till.get, f"{path}/") for path in LOOKED_AT]
         turns = cycle([*look, look[0], order, *look, look[0], look[0]])
 
         def ask() -> object:
@@ -172,7 +184,7 @@ def tier(restaurants: int) -> Callable[[Context], Outcome]:
 
     def measure(lab: Context) -> Outcome:
         places = lab.once(TIERS_OPEN[restaurants])
-        rate = per_second * 1.02 * _share(lab)
+        rate = per_second * A_LITTLE_MORE * _share(lab)
         load = AtRate(rate, seconds=2 if lab.quick else 30, workers=max(users, 8), blocks=1)
         return load.drive(lab, Tier(places))
 
@@ -206,7 +218,7 @@ SCENARIOS = [
         title="ten endpoints, each a thousand times a minute",
         measure=evening,
         criteria=(
-            at_least("throughput", 160, "Ten thousand a minute are answered as they come."),
+            at_least("throughput", A_MINUTE / 60, "Ten thousand a minute are answered."),
             ALL_SUCCEED,
         ),
         blocks=1,

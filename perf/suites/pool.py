@@ -23,6 +23,8 @@ from perf.suites.pool_web import REFUSED
 
 SMALLEST, LARGEST, USUAL = 10, 500, 20
 BORROWS_A_SECOND = 150
+# As long as PostgreSQL may take to open a connection when the machine is busy.
+GROWS_WITHIN_S = 10.0
 
 
 def borrows(lab: Context) -> Operation:
@@ -42,14 +44,15 @@ def grows(lab: Context) -> Outcome:
         loans: list[Any] = []
         while pool.open_now == SMALLEST and len(loans) < SMALLEST:
             loans.append(pool.borrow())
-            wait_until(lambda: pool.open_now > SMALLEST, seconds=0.3)
+            patience_s = GROWS_WITHIN_S if pool.is_pressed else 0.3
+            wait_until(lambda: pool.open_now > SMALLEST, seconds=patience_s)
         outcome.figures["lent_share_when_it_grew"] = len(loans) / SMALLEST
         _borrow_all(lab, pool, loans, outcome)
         outcome.figures["grown_to"] = pool.open_now
         for loan in loans:
             pool.give_back(loan)
         began = time.perf_counter()
-        wait_until(lambda: pool.open_now <= SMALLEST, seconds=15)
+        wait_until(lambda: pool.open_now <= SMALLEST, seconds=60)
         outcome.figures["shrink_s"] = time.perf_counter() - began
         outcome.figures["shrunk_to"] = pool.open_now
     return outcome

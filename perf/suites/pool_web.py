@@ -17,6 +17,8 @@ ONE_CONNECTION = {
     "DATABASE_POOL_MIN": "1",
     "DATABASE_POOL_MAX": "1",
     "DATABASE_POOL_WAIT_S": str(WAIT_S),
+    # Who has the connection waits for the table until all others are refused.
+    "DATABASE_OPTIONS": "-c jit=off -c lock_timeout=60s",
 }
 
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.xdist_group("laboratory")
     "scenario", ["own-copy", "redis", "forgetting", "zipf-10", "policies", "coherence", "stampede"]
 )
 def test_a_cache_that_is_whole_passes(stack: Stack, scenario: str) -> None:
-    found = measure(stack, "cache", scenario)
+    found = measure(stack, "cache", scenario, is_whole=True)
     assert (found.says, found.errors) == ("", {})
 
 

@@ -9,7 +9,7 @@ from fynlo.testing.axe import check
 from fynlo.testing.browser import Visits
 from fynlo.testing.callers import Caller
 from fynlo.testing.live import Stack
-from fynlo.testing.screens import browser_for, visits_for
+from fynlo.testing.screens import browser_for, stack_for, visits_for
 
 pytestmark = pytest.mark.xdist_group("perf_stack")
 PAGES = ("/perf/", "/perf/queries/", "/perf/cache/", "/perf/sync/", "/perf/recommendations/")
@@ -17,6 +17,8 @@ PHONE = {"width": 390, "height": 844}
 SOON_MS = 30_000
 
 
+# Whose endpoints nobody else calls: the page lists those that take most time.
+stack = stack_for("module")
 browser = browser_for("module")
 visits = visits_for("module")
 

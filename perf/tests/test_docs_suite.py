@@ -14,7 +14,7 @@ pytestmark = pytest.mark.xdist_group("laboratory")
 
 @pytest.mark.parametrize("scenario", ["links", "endpoints", "settings", "figures"])
 def test_the_documentation_is_so(stack: Stack, scenario: str) -> None:
-    found = measure(stack, "docs", scenario)
+    found = measure(stack, "docs", scenario, is_whole=True)
     assert found.passed, (found.says, found.errors)
 
 

@@ -14,6 +14,7 @@ from django.test import Client
 from django_redis import get_redis_connection
 from prometheus_client.parser import text_string_to_metric_families
 
+from fynlo.local.ports import wait_until
 from fynlo.settings.env import BASE_DIR
 from fynlo.testing.cast import Member
 from fynlo.testing.outage import Wire
@@ -124,16 +125,14 @@ def test_who_allocates_is_told_on_demand(db: None, figures: Reporter) -> None:
     figures.report()
     said = StringIO()
     asking = Thread(
-        target=call_command, args=("top_allocators",), kwargs={"seconds": 1, "stdout": said}
+        target=call_command, args=("top_allocators",), kwargs={"seconds": 3, "stdout": said}
     )
     asking.start()
     redis = get_redis_connection("default")
-    while not redis.exists(keys.ALLOCATORS_WANTED):
-        pass
+    assert wait_until(lambda: bool(redis.exists(keys.ALLOCATORS_WANTED)), seconds=20)
     figures.report()
     held = [bytes(1000) for _ in range(5000)]
-    while redis.exists(keys.ALLOCATORS_WANTED):
-        pass
+    assert wait_until(lambda: not redis.exists(keys.ALLOCATORS_WANTED), seconds=20)
     figures.report()
     asking.join(timeout=20)
     assert f"{figures.own.name}\n" in said.getvalue()

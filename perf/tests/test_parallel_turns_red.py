@@ -10,7 +10,7 @@ pytestmark = pytest.mark.xdist_group("laboratory")
 
 @pytest.mark.parametrize("scenario", ["waiting-thread", "computing-celery", "stopped"])
 def test_work_in_parallel_that_is_whole_passes(stack: Stack, scenario: str) -> None:
-    found = measure(stack, "parallel", scenario)
+    found = measure(stack, "parallel", scenario, is_whole=True)
     assert (found.says, found.errors) == ("", {})
 
 

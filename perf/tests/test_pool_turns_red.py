@@ -11,7 +11,7 @@ pytestmark = pytest.mark.xdist_group("laboratory")
 
 @pytest.mark.parametrize("scenario", ["acquire", "busy", "exhausted-web", "sessions-ended", "leak"])
 def test_a_pool_that_is_whole_passes(stack: Stack, scenario: str) -> None:
-    found = measure(stack, "pool", scenario)
+    found = measure(stack, "pool", scenario, is_whole=True)
     assert (found.says, found.errors) == ("", {})
 
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.xdist_group("laboratory")
     ],
 )
 def test_a_postgres_that_is_whole_passes(stack: Stack, scenario: str) -> None:
-    found = measure(stack, "stress", scenario)
+    found = measure(stack, "stress", scenario, is_whole=True)
     assert (found.says, found.errors) == ("", {})
 
 

@@ -37,7 +37,7 @@ def stuttering(stack: Stack) -> Iterator[None]:
 
 
 def test_a_websocket_that_is_whole_passes(stack: Stack) -> None:
-    found = measure(stack, "websocket", "broadcast")
+    found = measure(stack, "websocket", "broadcast", is_whole=True)
     assert (found.says, found.errors) == ("", {})
 
 

@@ -1,7 +1,8 @@
 """Real processes and threads that share one Redis."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from threading import Event
@@ -25,6 +26,7 @@ from fynlo.tests.cache.test_cache import Source
 SHARED = Namespace("test-processes", ttl=60)
 FORK = get_context("fork")
 CHANGES = 40
+PATIENCE_S = 60
 
 
 def truth(owner: UUID) -> bytes:
@@ -33,52 +35,64 @@ def truth(owner: UUID) -> bytes:
     return found
 
 
-def in_processes(count: int, work: Callable[[], Any]) -> list[Any]:
-    """What `work` returned in so many forks of this process."""
-    connections.close_all()
-    answers = FORK.SimpleQueue()
+@contextmanager
+def forked(work: Callable[[], Any]) -> Iterator[Callable[[], Any]]:
+    """Runs `work` in a fork of this process. Ask what is yielded for what it returned: EOFError
+    when it raised."""
+    answer, told = FORK.Pipe(duplex=False)
 
     def run() -> None:
         local.copies = Copies()
-        answers.put(work())
+        told.send(work())
         os._exit(0)
 
-    running = [FORK.Process(target=run) for _ in range(count)]
-    for process in running:
-        process.start()
-    found = [answers.get() for _ in running]
-    for process in running:
-        process.join(30)
-    return found
+    def returned() -> Any:
+        assert answer.poll(PATIENCE_S), "it does not come to an end"
+        return answer.recv()
+
+    process = FORK.Process(target=run)
+    process.start()
+    told.close()
+    try:
+        yield returned
+    finally:
+        process.join(PATIENCE_S)
+        process.kill()
+
+
+def in_processes(count: int, work: Callable[[], Any]) -> list[Any]:
+    """What `work` returned in so many forks of this process."""
+    connections.close_all()
+    with ExitStack() as opened:
+        running = [opened.enter_context(forked(work)) for _ in range(count)]
+        return [returned() for returned in running]
 
 
 @pytest.mark.race
 def test_no_process_serves_what_was_changed_longer_ago_than_a_copy_is_fresh() -> None:
     """Fails when FRESH_FOR_S is left out of `remember`, or `forget` changes no stamp."""
-    owner, begun, told = uuid4(), FORK.Event(), FORK.SimpleQueue()
+    owner, begun = uuid4(), FORK.Event()
 
-    def reader() -> None:
-        local.copies = Copies()
+    def read_all() -> list[tuple[float, int]]:
         seen: list[tuple[float, int]] = []
         begun.set()
+        deadline = monotonic() + PATIENCE_S
         while not seen or seen[-1][1] != CHANGES:
             asked_at = monotonic()
+            assert asked_at < deadline
             value = remember(SHARED, owner, "row", lambda: truth(owner))
             seen.append((asked_at, int(value)))
-        told.put(seen)
-        os._exit(0)
+        return seen
 
-    process = FORK.Process(target=reader)
-    process.start()
-    assert begun.wait(30)
-    forgotten_at = [0.0]
-    for change in range(1, CHANGES + 1):
-        get_redis_connection("default").set(f"truth:{owner}", change)
-        forget(SHARED, owner)
-        forgotten_at.append(monotonic())
-        assert int(remember(SHARED, owner, "row", lambda: truth(owner))) == change
-    seen = told.get()
-    process.join(30)
+    with forked(read_all) as returned:
+        assert begun.wait(PATIENCE_S)
+        forgotten_at = [0.0]
+        for change in range(1, CHANGES + 1):
+            get_redis_connection("default").set(f"truth:{owner}", change)
+            forget(SHARED, owner)
+            forgotten_at.append(monotonic())
+            assert int(remember(SHARED, owner, "row", lambda: truth(owner))) == change
+        seen = returned()
     for asked_at, value in seen:
         known = sum(at <= asked_at - FRESH_FOR_S for at in forgotten_at) - 1
         assert value >= known

@@ -3,6 +3,7 @@
 import signal
 import sys
 from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 from random import SystemRandom
 from statistics import quantiles
@@ -45,8 +46,15 @@ class Command(BaseCommand):
         self.stdout.write(self.style.SUCCESS("the day adds up, to the penny and to the event"))
 
 
-def play(stack: dict[str, Any], *, orders: int, seed: int) -> tuple[Day, Verdict]:
-    """One day against the stack that `ready.json` describes."""
+def play(
+    stack: dict[str, Any],
+    *,
+    orders: int,
+    seed: int,
+    goes_on: Callable[[], bool] = lambda: False,
+) -> tuple[Day, Verdict]:
+    """One day against the stack that `ready.json` describes; it is over when so many orders are
+    served and it no longer `goes_on`."""
     owner = by_email(stack, "owner")
     floor, counter = (by_pin(stack, role) for role in ("server", "cashier"))
     kitchen, manager = by_email(stack, "kitchen"), by_email(stack, "manager")
@@ -61,7 +69,7 @@ def play(stack: dict[str, Any], *, orders: int, seed: int) -> tuple[Day, Verdict
     first = heard.since or 0
     day.open_drawer()
     try:
-        day.run(orders)
+        day.run(orders, goes_on)
         day.close_drawer()
     except BaseException:
         heard.stop()

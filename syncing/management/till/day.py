@@ -3,6 +3,7 @@ WebSocket only."""
 
 import random
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from queue import Queue
@@ -15,6 +16,8 @@ from syncing.management.till.paying import WAYS, Desk
 
 CHANNELS = ("dine_in", "dine_in", "dine_in", "takeaway")
 FLOAT = 10_000
+# Guests who are served at the same time.
+AT_ONCE = 4
 NOTES = ("", "", "no ice", "allergy: nuts", "sauce apart")
 
 
@@ -51,12 +54,15 @@ class Day:
         if event["kind"] == "ticket.created":
             self.tickets.put(event["id"])
 
-    def run(self, count: int) -> None:
-        """Take `count` orders, the kitchen cooking beside it."""
+    def run(self, count: int, goes_on: Callable[[], bool]) -> None:
+        """Take `count` orders, and more for as long as it `goes_on`, the kitchen cooking beside
+        it."""
         self.cook.start()
         plans = [self._plan() for _ in range(count)]
-        with ThreadPoolExecutor(4) as guests:
+        with ThreadPoolExecutor(AT_ONCE) as guests:
             list(guests.map(self._serve, plans))
+            while goes_on():
+                list(guests.map(self._serve, [self._plan() for _ in range(AT_ONCE)]))
 
     def open_drawer(self) -> None:
         """At the counter, with a float; it is this till's own until it is counted."""
