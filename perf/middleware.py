@@ -10,6 +10,8 @@ from perf.monitors.calls import Call, noted
 from perf.monitors.reporter import reporter
 
 STATIC, UNKNOWN = "static files", "nowhere"
+# RFC 9110 and 5789; what else strangers make up is one endpoint more and not one for each.
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class Analyzer:
@@ -23,7 +25,8 @@ class Analyzer:
         with noted(Call("web")) as call:
             response = self.get_response(request)
         ms = (perf_counter() - started) * 1000
-        call.name = f"{request.method} {_route(request)}"
+        method = request.method if request.method in METHODS else "OTHER"
+        call.name = f"{method} {_route(request)}"
         status = response.status_code
         reporter.finish(call, ms=ms, error=f"{status // 100}xx" if status >= 400 else "")
         return response

@@ -11,6 +11,7 @@ from math import ceil, inf
 from threading import Lock
 from time import monotonic, perf_counter_ns
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 from django.db import OperationalError
 from psycopg2 import Error
@@ -56,7 +57,8 @@ class ElasticPool(QueuePool):
         self.is_closed = self._is_inherited = False
         self._open = connect
         self._peak = 0
-        self._sizing = Lock()
+        self._sizing, self._noting = Lock(), Lock()
+        self._opened_at: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
         self.on_pressure: Callable[[], None] = lambda: None
         super().__init__(
             self._opened,
@@ -101,7 +103,9 @@ class ElasticPool(QueuePool):
 
     def _opened(self) -> Any:
         connection = self._open()
-        self.tally.opened += 1
+        with self._noting:
+            self.tally.opened += 1
+            self._opened_at[connection] = monotonic()
         return connection
 
     def _do_get(self) -> ConnectionPoolEntry:
@@ -149,6 +153,13 @@ class ElasticPool(QueuePool):
     def open_now(self) -> int:
         """Connections lent out and at rest."""
         return self.checkedin() + self.checkedout()
+
+    @property
+    def oldest_s(self) -> float:
+        """Age in seconds of the connection that has been open for longest; 0 when none is."""
+        with self._noting:
+            opened_at = [at for one, at in self._opened_at.items() if not one.closed]
+        return monotonic() - min(opened_at) if opened_at else 0.0
 
     @property
     def is_pressed(self) -> bool:

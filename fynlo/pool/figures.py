@@ -12,7 +12,8 @@ class PoolFigures(TypedDict):
     """`acquire`: how long a borrower waited, in microseconds. `waits`: borrowers who found all
     connections lent out, `timeouts` those of them who got none. `errors`: connections that could
     not be opened. `replaced`: found dead before they were lent. `held_too_long`: who has one now
-    that should have gone back. Seconds for `oldest_loan_s`. Counts grow from the process's start.
+    that should have gone back. `oldest_s`: seconds since the oldest connection was
+    opened, `oldest_loan_s` since the oldest was lent. Counts grow from the process's start.
     """
 
     smallest: int
@@ -20,6 +21,7 @@ class PoolFigures(TypedDict):
     size: int
     in_use: int
     idle: int
+    oldest_s: float
     oldest_loan_s: float
     acquire: Summary
     waits: int
@@ -47,6 +49,7 @@ def _figures(pool: ElasticPool) -> PoolFigures:
         "size": pool.open_now,
         "in_use": pool.checkedout(),
         "idle": pool.checkedin(),
+        "oldest_s": round(pool.oldest_s, 1),
         "oldest_loan_s": max((loan.held()["held_s"] for loan in loans), default=0.0),
         "acquire": tally.acquired.summary(),
         "waits": tally.waits,

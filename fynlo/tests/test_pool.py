@@ -352,6 +352,7 @@ def test_figures_are_of_every_database_that_was_asked() -> None:
     (found,) = figures()
     assert found["in_use"] >= 1
     assert found["size"] == found["in_use"] + found["idle"]
+    assert found["oldest_s"] >= found["oldest_loan_s"] >= 0
     assert found["acquire"]["count"] >= 1
     assert found["acquire"]["p50_us"] <= found["acquire"]["p99_us"] <= found["acquire"]["max_us"]
 

@@ -1,5 +1,6 @@
 """Runs as they are kept: written block by block, read by a piece of their id or by age."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,6 +20,7 @@ from perf.laboratory.scenario import Scenario as Declared
 from perf.models.runs import BenchmarkRun, RunState, Sample, Scenario
 
 PEAKS = ("rss_", "max_")
+_PIECE_OF_ID = re.compile(r"[0-9a-fA-F-]+")
 
 
 class NoSuchRun(Exception):
@@ -121,6 +123,8 @@ def find(text: str) -> BenchmarkRun:
     """By the id, its last characters (`list` prints eight), or `latest`. Raises NoSuchRun."""
     if text == "latest":
         found = list(runs()[:1])
+    elif not _PIECE_OF_ID.fullmatch(text):
+        found = []
     else:
         found = _by_id(text) or list(runs().filter(id__iendswith=text.replace("-", ""))[:2])
     if len(found) != 1:

@@ -57,6 +57,7 @@ REQUESTS: dict[str, tuple[str, Workload, Criterion]] = {
     "orders-create": ("open an order of two dishes", creates_orders, WRITE),
     "payments-list": ("a page of payments", reads("payments/?limit=20"), READ),
     "payments-cash": ("take cash", takes_cash, WRITE),
+    "performance": ("how everything is doing", reads("health/performance/"), READ),
 }
 
 

@@ -1,18 +1,23 @@
 """What the pages of the dashboard show, and to whom."""
 
+from uuid import UUID
+
 import pytest
 from django.contrib.staticfiles.finders import find
 from django.test import Client
 
 from fynlo.accounts.models import Restaurant
+from fynlo.clock import utc_now
 from fynlo.testing.cast import Member
 from fynlo.testing.outage import Wire
+from perf.models.runs import BenchmarkRun
 from perf.monitors.calls import Call
 from perf.monitors.reporter import Reporter
 from perf.services.watching import note_ledgers
 
 pytestmark = pytest.mark.django_db
 PAGES = ["/perf/", "/perf/queries/", "/perf/cache/", "/perf/sync/", "/perf/recommendations/"]
+KEPT_PAGES = ["/perf/runs/", "/perf/runs/trend/?scenario=api/menu-sequential", "/perf/capacity/"]
 
 
 def text(member: Member, path: str) -> str:
@@ -21,7 +26,7 @@ def text(member: Member, path: str) -> str:
     return response.content.decode()
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [*PAGES, *KEPT_PAGES])
 def test_only_who_may_see_performance_sees_it(
     manager: Member, cashier: Member, path: str, figures: Reporter
 ) -> None:
@@ -32,7 +37,9 @@ def test_only_who_may_see_performance_sees_it(
     assert Client().get(path).status_code == 302
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(
+    "path", [*PAGES, *KEPT_PAGES, f"/perf/runs/{UUID(int=1)}/", "/perf/runs/compare/"]
+)
 def test_a_manager_from_whom_it_was_taken_does_not(manager: Member, path: str) -> None:
     manager.membership.withheld = ["view_performance"]
     manager.membership.save()
@@ -47,6 +54,32 @@ def test_without_redis_a_page_says_so(
     response = manager.look(path)
     assert response.status_code == 503
     assert b"There are no figures for the moment" in response.content
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/perf/runs/compare/?a=&b=",
+        "/perf/runs/compare/?a=%00&b=%00",
+        "/perf/runs/compare/?a=latest%00&b=zz",
+        "/perf/runs/trend/?scenario=a/%00",
+        "/perf/runs/trend/?metric=%00",
+    ],
+)
+def test_what_names_no_run_is_not_found(manager: Member, path: str) -> None:
+    BenchmarkRun.objects.create(suite="api", started_at=utc_now(), seed=1)
+    assert manager.look(path).status_code == 404
+
+
+def test_methods_that_strangers_make_up_are_one_endpoint(
+    manager: Member, figures: Reporter
+) -> None:
+    for number in range(5):
+        Client().generic(f"MADE{number}", "/health/live/")
+    figures.report()
+    shown = text(manager, "/perf/")
+    assert "OTHER health/live/" in shown
+    assert "MADE" not in shown
 
 
 def test_now_shows_endpoints_and_alerts(manager: Member, figures: Reporter) -> None:

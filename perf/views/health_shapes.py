@@ -81,7 +81,9 @@ HEALTH = _object(
             {
                 **_all("pools size in_use idle largest waits timeouts errors leaks", _COUNT),
                 **_all("replaced exhausted", _COUNT),
-                **_all("share_in_use acquire_p50_us acquire_p99_us", _NUMBER),
+                **_all(
+                    "share_in_use acquire_p50_us acquire_p99_us oldest_s oldest_loan_s", _NUMBER
+                ),
                 "held_too_long": {"type": "array", "items": {"type": "object"}},
             }
         ),

@@ -77,6 +77,8 @@ def two(request: HttpRequest, actor: Actor) -> HttpResponse:
 def trend(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Any metric of one scenario over commits."""
     name, metric = request.GET.get("scenario", ""), request.GET.get("metric", METRIC)
+    if "\0" in name + metric:
+        raise Http404
     suite, _, scenario = name.partition("/")
     found = points(suite, scenario, metric)
     chart = [
