@@ -126,6 +126,12 @@ class TipsNotTaken(DomainError):
     message = "This restaurant takes no tips. Send the payment without one."
 
 
+class TipNotAdded(DomainError):
+    code = "tip_not_added"
+    status = 409
+    message = "The bank has not answered yet, so the tip is not added. Choose it again in a moment."
+
+
 class TipTooLarge(DomainError):
     code = "tip_too_large"
     status = 422
@@ -176,6 +182,12 @@ class ConfirmUnderWay(DomainError):
     code = "confirm_under_way"
     status = 409
     message = "Another card is being tried for this. Wait for it, then look at the payment."
+
+
+class CaptureUnderWay(DomainError):
+    code = "capture_under_way"
+    status = 409
+    message = "Another amount is being taken of this. Wait for it, then look at the payment."
 
 
 class NothingToRefund(DomainError):

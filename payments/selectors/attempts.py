@@ -104,13 +104,6 @@ def hold_payment(restaurant_id: UUID, payment_id: UUID) -> tuple[Order, Payment]
     return order, payment
 
 
-def attempt_that_waits(payment_id: UUID, *, method: str) -> PaymentAttempt | None:
-    """The payment's open attempt by this method that waits for the guest; to read only."""
-    rows = PaymentAttempt.objects.filter(payment_id=payment_id, method=method)
-    known = rows.filter(status=AttemptStatus.AWAITING_CUSTOMER).exclude(provider_id="")
-    return known.first()
-
-
 def last_code_of_payment(restaurant_id: UUID, payment_id: UUID) -> PaymentAttempt | None:
     """The newest attempt of a payment that has a QR code, with its payment; to read only."""
     return _codes(restaurant_id).filter(payment=payment_id).last()

@@ -24,7 +24,7 @@ from fynlo.clock import as_utc_text
 from fynlo.db import Intent, durable, transaction_required
 from fynlo.errors import NotFound, UnknownReference
 from fynlo.money import as_decimal_text
-from payments.choices import AttemptStatus, Method, PaymentStatus, Provider
+from payments.choices import AttemptStatus, Method, Operation, PaymentStatus, Provider
 from payments.errors import AppleTokenUsed, PaymentNotPending, ProviderOutcomeUnknown
 from payments.models import AppleTransaction, Payment, PaymentAttempt
 from payments.providers.apple.config import AppleConfig
@@ -38,8 +38,8 @@ from payments.providers.apple.tokens import (
 )
 from payments.providers.registry import apple_config, merchant_sessions, stripe_of
 from payments.selectors.attempts import (
-    attempt_that_waits,
     call_row,
+    calls_of,
     hold_attempt,
     hold_payment,
     open_attempt_of,
@@ -139,7 +139,7 @@ def prepare_apple(*, by: Actor, now: datetime, payment: UUID, token: Json) -> In
     if attempt and _waits(attempt):
         # The first card was declined: the guest holds out another.
         _use_up(token, Asked(held.pk, attempt.amount, attempt.currency), held, now=now)
-        return Intent(payment, None)
+        return Intent(payment, calls_of(attempt, Operation.CREATE).latest("sequence").pk)
     asked = payment_to_ask(
         by=by,
         now=now,
@@ -208,14 +208,17 @@ def call_apple(*, intent: Intent, now: datetime, token: Json) -> tuple[UUID, Out
     Raises ProviderError when Stripe takes no such token, and ProviderOutcomeUnknown while Stripe
     may not know the attempt: the token is written nowhere, so only the same request can bring it.
     """
+    assert intent.point
     made = call_provider(intent=intent, now=now)
-    if intent.point and made:
+    if made:
         with durable():
             settle(call_id=intent.point, outcome=made, now=now)
-    attempt = attempt_that_waits(intent.entity, method=Method.APPLE_PAY)
-    if attempt is None:
-        if intent.point and call_row(intent.point).finished_at is None:
-            raise ProviderOutcomeUnknown
+    # The attempt that this token was signed for, and none that came after it.
+    call = call_row(intent.point)
+    attempt = call.attempt
+    if call.finished_at is None:
+        raise ProviderOutcomeUnknown
+    if not _waits(attempt):
         return None
     reference = _at_stripe(attempt, token)
     with durable():

@@ -10,7 +10,7 @@ from fynlo.accounts.actor import Actor
 from fynlo.db import Intent, transaction_required
 from fynlo.errors import TransitionNotAllowed
 from payments.choices import AttemptStatus, Method, Operation, Provider
-from payments.errors import CaptureAboveHold, ConfirmUnderWay, NotSupported
+from payments.errors import CaptureAboveHold, CaptureUnderWay, ConfirmUnderWay, NotSupported
 from payments.models import PaymentAttempt, ProviderCall
 from payments.providers.base import ProviderAttempt
 from payments.selectors.attempts import Held, attempt_of, calls_of, hold_attempt
@@ -103,7 +103,7 @@ def prepare_capture(*, by: Actor, now: datetime, pk: UUID, amount: int | None = 
     """Take `amount` (minor units; all when None) of what is held; the rest is released, and
     Fynlo's fee is that of what is taken.
 
-    Locks and raises as `prepare_confirm`, and CaptureAboveHold.
+    Locks and raises as `prepare_confirm`, and CaptureAboveHold, CaptureUnderWay.
     """
     held = _held(by, pk)
     must_be(held.attempt, AttemptStatus.AUTHORIZED)
@@ -112,6 +112,9 @@ def prepare_capture(*, by: Actor, now: datetime, pk: UUID, amount: int | None = 
     less = amount if amount != held.attempt.amount else None
     platform_fee = taken(held.payment, less).platform if less else None
     arguments = {"amount": less, "platform_fee": platform_fee}
+    last = calls_of(held.attempt, Operation.CAPTURE).last()
+    if last and last.finished_at is None and last.arguments != arguments:
+        raise CaptureUnderWay
     call = plan_call(held.attempt, Operation.CAPTURE, now=now, arguments=arguments)
     tell_payment(held, now=now, by=by)
     return Intent(held.payment.pk, call.pk)

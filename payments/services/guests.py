@@ -9,8 +9,8 @@ from uuid import UUID
 
 from fynlo.accounts.actor import System
 from fynlo.db import Intent, durable, transaction_required
-from payments.choices import AttemptStatus, Method, PaymentStatus
-from payments.errors import TipsNotTaken, TipTooLarge
+from payments.choices import BEING_CANCELLED, AttemptStatus, Method, PaymentStatus
+from payments.errors import TipNotAdded, TipsNotTaken, TipTooLarge
 from payments.models import Payment
 from payments.selectors.attempts import hold_attempt, hold_payment, open_attempt_of
 from payments.selectors.fees import payment_settings
@@ -46,7 +46,8 @@ def choose_tip(token: str, tip: int, *, now: datetime) -> None:
     """Minor units. The bank is asked anew for another amount once the old one is void there; when
     the guest has approved the old one meanwhile, that one stands.
 
-    Raises NotFound, TipsNotTaken, TipTooLarge, BankIsConfirming, ProviderError.
+    Raises NotFound, TipsNotTaken, TipTooLarge, BankIsConfirming, ProviderError, and TipNotAdded
+    while the bank does not say whether the old one is void.
     """
     payment = payment_behind(token).payment
     chosen = payment_settings(payment.restaurant_id)
@@ -95,7 +96,10 @@ def _ask_bank(payment: Payment, tip: int, *, now: datetime) -> None:
 def _begin(payment: Payment, tip: int, *, now: datetime) -> Intent | None:
     """None when it is not to be paid, or something else asks for it already."""
     _, locked = hold_payment(payment.restaurant_id, payment.pk)
-    if locked.status != PaymentStatus.PENDING or open_attempt_of(locked):
+    attempt = open_attempt_of(locked)
+    if attempt and attempt.status in BEING_CANCELLED and tip != locked.tip:
+        raise TipNotAdded
+    if attempt or locked.status != PaymentStatus.PENDING:
         return None
     wanted = Wanted()
     locked.tip = tip

@@ -133,6 +133,27 @@ def test_a_token_is_not_lost_with_the_connection_over_which_stripes_answer_was_w
     assert (done["status"], len(done["attempts"])) == ("CAPTURED", 1)
 
 
+def test_a_token_pays_the_attempt_that_it_was_signed_for_and_none_that_came_after_it(
+    cashier: Member, payment: Json, phone: RunningApple, cards: RunningStripe
+) -> None:
+    """The first answer is lost, staff stop the attempt and add a tip; then the till repeats."""
+    cards.stage("502", operation="tokens.create", times=99)
+    first = token_for(cashier, payment, phone)
+    assert process(cashier, payment, first, key="one").status_code == 503
+    stopped = last(look(cashier, payment))["id"]
+    send(cashier, f"stripe/intents/{stopped}/cancel/")
+    version = look(cashier, payment)["version"]
+    tipped = cashier.patch(f"payments/{payment['id']}/", {"tip": 500, "version": version})
+    assert tipped.status_code == 200
+    second = token_for(cashier, payment, phone)
+    assert process(cashier, payment, second, key="two").status_code == 503
+    cards.clear()
+    repeated = said(process(cashier, payment, first, key="one"))
+    assert (repeated["status"], repeated["captured"]) == ("PENDING", 0)
+    done = said(process(cashier, payment, second, key="two"))
+    assert (done["status"], done["captured"]) == ("CAPTURED", 1750)
+
+
 @contextmanager
 def connections_are_cut() -> Iterator[None]:
     """Whoever writes down what a provider answered loses the connection over it."""

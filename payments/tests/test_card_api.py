@@ -11,7 +11,7 @@ from fynlo.testing.cast import Member
 from payments.models import LedgerTransaction, PaymentAttempt, ProviderCall, WebhookEvent
 from payments.sandbox.stripe.remote import RunningStripe
 from payments.selectors.ledger_checks import ledger_faults
-from payments.tests.asking import deliver, last, look, row, send
+from payments.tests.asking import deliver, grow_old, last, look, row, send, sweep
 from payments.tests.conftest import balances, now_of
 from payments.tests.receiver import receiving
 from pos.tests.conftest import said
@@ -179,6 +179,23 @@ def test_a_part_of_less_than_the_tip_is_recorded_too(
     assert (done["status"], done["captured"]) == ("CAPTURED", sum(parts))
     assert (done["bill"], done["tip"]) == parts
     assert ledger_faults() == []
+
+
+def test_another_amount_is_not_taken_while_stripe_has_not_answered_for_the_first(
+    cashier: Member, order: dict[str, Any], cards: RunningStripe
+) -> None:
+    payment = asked(cashier, order, manual_capture=True)
+    confirmed(cashier, payment, VISA)
+    cards.stage("502", operation="payment_intents.capture", times=9)
+    assert act(cashier, payment, "capture", amount=500).status_code == 200
+    for other in ({"amount": 1000}, {}):
+        refused = act(cashier, payment, "capture", **other)
+        assert (refused.status_code, said(refused)["code"]) == (409, "capture_under_way")
+    cards.clear()
+    assert act(cashier, payment, "capture", amount=500).status_code == 200
+    grow_old(payment)
+    sweep()
+    assert look(cashier, payment)["captured"] == 500
 
 
 def test_a_hold_is_released(cashier: Member, order: dict[str, Any], cards: RunningStripe) -> None:

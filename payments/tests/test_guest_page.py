@@ -153,6 +153,19 @@ def test_a_tip_that_is_none_changes_nothing(
     assert (after["tip"], len(after["attempts"])) == (0, 1)
 
 
+def test_a_tip_is_not_lost_in_silence_when_the_bank_does_not_say_whether_the_old_amount_is_void(
+    cashier: Member, order: dict[str, Any], guest: Guest
+) -> None:
+    payment = asked(cashier, order)
+    phone = Phone(payment)
+    guest.bank.stage("500", operation="cancel")
+    guest.bank.stage("503", operation="fetch", times=4)
+    refused = phone.post("tip", tip="125")
+    assert refused.status_code == 409
+    assert "the tip is not added" in refused.content.decode()
+    assert look(cashier, payment)["tip"] == 0
+
+
 def test_a_tip_after_the_guest_approved_is_too_late_and_the_payment_stands(
     cashier: Member, order: dict[str, Any], guest: Guest
 ) -> None:
