@@ -2,7 +2,8 @@
 
 Redis counts a handful at once: a 64th of what the caller has left, so that near its end a limit
 is counted one by one. Nobody passes more often than the limit says; whoever speaks with several
-processes may be refused earlier by what the others still hold, a 64th for each at most.
+processes may be refused earlier by what the others still hold: a 64th for each thread that found
+nothing in hand at the same moment.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +15,8 @@ from typing import NamedTuple
 from cachetools import LRUCache
 
 CALLERS = 10_000
+# Of what Redis says of one window at one time and another. The shortest window is a second.
+_SAME_WINDOW_S = 0.5
 # Of each limit: how much is taken, and used up with it, and milliseconds until it starts anew.
 TAKE = """
 local taken = {}
@@ -81,9 +84,11 @@ class Handfuls:
         return held.left + held.beyond
 
     def _hold(self, limit: Limit, handful: int, used: int, ends_ms: int, now: float) -> int:
-        """With what another thread has taken meanwhile."""
+        """With what another thread has taken meanwhile of the same window."""
+        taken = _Handful(handful - 1, limit.most - used, now + ends_ms / 1000)
         other = self._held.get(limit.key)
-        left = other.left if other and now < other.ends_at else 0
-        held = _Handful(left + handful - 1, limit.most - used, now + ends_ms / 1000)
-        self._held[limit.key] = held
-        return held.left + held.beyond
+        if other and abs(other.ends_at - taken.ends_at) < _SAME_WINDOW_S:
+            taken.left += other.left
+        if other is None or taken.ends_at > other.ends_at - _SAME_WINDOW_S:
+            self._held[limit.key] = taken
+        return taken.left + taken.beyond

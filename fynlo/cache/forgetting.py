@@ -29,11 +29,20 @@ def forget_after_commit(namespace: Namespace, owner: UUID, tag: str = "") -> Non
 
 def is_changing(namespace: Namespace, owner: UUID) -> bool:
     """Whether this transaction has changed what the namespace shows, and is not committed."""
+    return (namespace, owner) in {work.args[:2] for work in _to_forget()}
+
+
+def _to_forget() -> list[partial[None]]:
     pending = (entry[1] for entry in connection.run_on_commit)
-    return any(
-        isinstance(work, partial) and work.func is forget and work.args[:2] == (namespace, owner)
-        for work in pending
-    )
+    return [work for work in pending if isinstance(work, partial) and work.func is forget]
+
+
+def commit_was_not_answered() -> None:
+    """The database engine says so by the setting COMMIT_DOUBTER: the connection broke over it. What
+    was to be forgotten may have changed or not, so nothing that is cached is trusted any more."""
+    if _to_forget():
+        doubt.arise()
+        doubt.settle_when_redis_is_back()
 
 
 def forget(namespace: Namespace, owner: UUID, tag: str = "") -> None:

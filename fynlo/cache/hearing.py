@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from redis import Redis
+from redis import Redis, ResponseError
 from redis.client import Pipeline
 
 from fynlo.cache.namespaces import FRESH_FOR_S, Namespace
@@ -70,18 +70,27 @@ class Hearing:
 
     def _read_on(self, redis: Redis, now: float) -> None:
         doubt.settle(redis)
-        pipeline = redis.pipeline(transaction=False)
-        pipeline.get(EPOCH)
-        pipeline.xrange(STREAM, self._last[0], count=_AT_ONCE)
-        epoch, entries = pipeline.execute()
+        epoch, entries = self._asked(redis)
         is_whole = entries[:1] == [self._last] and len(entries) < _AT_ONCE
-        if not is_whole or epoch != self._epoch:
+        forgotten = _forgotten(entries[1:]) if is_whole and epoch == self._epoch else None
+        if forgotten is None:
             self._begin_again(redis, epoch, now)
             return
-        for name, owners in _forgotten(entries[1:]).items():
+        for name, owners in forgotten.items():
             self._drop(name, owners)
         self._last = entries[-1]
         self.span = Span(self.span.since, now)
+
+    def _asked(self, redis: Redis) -> tuple[bytes | None, list[Entry]]:
+        """What lies under the stream's name and is no stream goes away: it is not ours."""
+        pipeline = redis.pipeline(transaction=False)
+        pipeline.get(EPOCH)
+        pipeline.xrange(STREAM, self._last[0], count=_AT_ONCE)
+        epoch, entries = pipeline.execute(raise_on_error=False)
+        if isinstance(entries, ResponseError):
+            redis.delete(STREAM)
+            entries = []
+        return epoch, entries
 
     def _begin_again(self, redis: Redis, epoch: bytes | None, now: float) -> None:
         """At an entry of its own, which names no namespace."""
@@ -91,13 +100,18 @@ class Hearing:
         self.span = Span(monotonic(), now)
 
 
-def _forgotten(entries: list[Entry]) -> dict[str, set[UUID] | None]:
+def _forgotten(entries: list[Entry]) -> dict[str, set[UUID] | None] | None:
+    """None when there is one that `tell` did not make."""
     found: dict[str, set[UUID] | None] = defaultdict(set)
     for _, said in entries:
-        name, owner = said[b"namespace"].decode(), said[b"owner"]
+        try:
+            name, owner = said[b"namespace"].decode(), said[b"owner"]
+            one = None if owner == _ALL else UUID(owner.decode())
+        except (KeyError, ValueError):
+            return None
         owners = found[name]
-        if owner == _ALL:
+        if one is None:
             found[name] = None
         elif owners is not None:
-            owners.add(UUID(owner.decode()))
+            owners.add(one)
     return found

@@ -7,6 +7,7 @@ back when Django closes it: with `CONN_MAX_AGE` 0 at the end of the request.
 from typing import Any
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import IsolationLevel
@@ -39,10 +40,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._loan = self._lender.borrow()
         return self._loan.dbapi_connection
 
+    def _commit(self) -> None:
+        try:
+            super()._commit()  # type: ignore[misc]  # django-stubs do not know it
+        except (InterfaceError, OperationalError):
+            import_string(settings.COMMIT_DOUBTER)()
+            raise
+
     def _close(self) -> None:
         loan, self._loan = self._loan, None
         if loan is None:
-            super()._close()  # type: ignore[misc]  # django-stubs do not know it
+            super()._close()  # type: ignore[misc]  # nor this
             return
         is_broken = self.connection is None or self.connection.closed
         with self.wrap_database_errors:

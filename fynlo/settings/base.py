@@ -111,6 +111,8 @@ DATABASES: dict[str, dict[str, Any]] = {
 
 # Execute wrappers of every connection.
 STATEMENT_WATCHERS = ["perf.monitors.calls.note"]
+# Told of a COMMIT of which nobody knows what came of it.
+COMMIT_DOUBTER = "fynlo.cache.forgetting.commit_was_not_answered"
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 # Off, every value is read from PostgreSQL: to measure what the cache saves.

@@ -1,6 +1,6 @@
 """What processes take of a limit together is never more than it has."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Barrier
 from uuid import uuid4
@@ -77,3 +77,19 @@ def test_what_is_held_of_a_window_ends_with_it() -> None:
 def test_callers_do_not_share() -> None:
     process, mine, yours = Handfuls(), limit_of(1), limit_of(1)
     assert [process.spend([one], rates._take)[0] for one in (mine, yours, mine)] == [0, 0, -1]
+
+
+@pytest.mark.race
+def test_nothing_of_a_window_that_is_over_is_carried_into_the_next() -> None:
+    """Two threads find nothing in hand; Redis begins a new window between their answers."""
+    limit, process, both = limit_of(640), Handfuls(), Barrier(2)
+
+    def take(ends_ms: int) -> Callable[[Sequence[Limit]], Sequence[tuple[int, int, int]]]:
+        def answer(limits: Sequence[Limit]) -> Sequence[tuple[int, int, int]]:
+            both.wait(30)
+            return [(10, 10, ends_ms)]
+
+        return answer
+
+    at_once(*[partial(process.spend, [limit], take(ms)) for ms in (1_000, 60_000)])
+    assert process.spend([limit], take(0)) == [640 - 2]

@@ -75,7 +75,7 @@ def whole_menu(restaurant_id: UUID) -> WholeMenu:
     return _in_parts(remember(MENUS, restaurant_id, "whole", load))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _in_parts(stored: bytes) -> WholeMenu:
     """Menus are long: they are taken apart once, not for each request."""
     return WholeMenu(stored[:_ETAG_LENGTH].decode(), stored[_ETAG_LENGTH:])

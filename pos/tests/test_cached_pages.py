@@ -1,9 +1,14 @@
 """Pages of orders are cached until the next event of the restaurant, and no longer; pages of
 products until the menu changes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from django.db import OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from fynlo.testing.cast import Member
 from fynlo.tests.cache.test_cache import in_another_process
@@ -102,3 +107,30 @@ def test_every_filter_limit_and_restaurant_has_its_page_of_products(
     ours, theirs = server.get("products/?sku=WAT"), rival_owner.get("products/?sku=WAT")
     assert (str(menu.water.pk) in ours.content.decode()) is True
     assert (str(rival_menu.water.pk) in theirs.content.decode()) is True
+
+
+def test_a_change_whose_commit_was_not_answered_is_seen_by_everybody(
+    owner: Member, server: Member, menu: Menu
+) -> None:
+    """PostgreSQL has committed, and the connection broke before it could say so."""
+    product = said(server.get("menu/"))["products"][0]
+    change = {"name": "Soup of the day", "version": product["version"]}
+    with answers_to_commits_lost():
+        assert owner.patch(f"products/{product['id']}/", change).status_code == 503
+    for process in (nullcontext(), in_another_process()):
+        with process:
+            shown = {row["name"] for row in said(server.get("menu/"))["products"]}
+            assert "Soup of the day" in shown
+
+
+@contextmanager
+def answers_to_commits_lost() -> Iterator[None]:
+    commit = BaseDatabaseWrapper._commit  # type: ignore[attr-defined]
+
+    def and_break(wrapper: Any) -> None:
+        commit(wrapper)
+        wrapper.connection.close()
+        raise OperationalError("server closed the connection unexpectedly")
+
+    with patch.object(BaseDatabaseWrapper, "_commit", and_break):
+        yield

@@ -1,6 +1,7 @@
 """One question to Redis confirms all copies of a process; what it may not have heard, none."""
 
 from collections.abc import Callable
+from typing import Any
 from unittest.mock import patch
 from uuid import UUID, uuid4
 
@@ -14,6 +15,7 @@ from fynlo.cache.hearing import STREAM
 from fynlo.cache.local import Copies, Entry, Key, Store
 from fynlo.cache.namespaces import Namespace
 from fynlo.cache.reading import remember
+from fynlo.cache.shared import doubt
 from fynlo.tests.cache.test_cache import Source, at, in_another_process
 
 HOURS = Namespace("test-hours", ttl=60)
@@ -123,3 +125,37 @@ def test_while_another_thread_listens_a_copy_is_asked_about_by_itself(
     change(source, lambda: forget(HOURS, owner))
     with at(101), local.copies.hearing._lock:
         assert remember(HOURS, owner, "week", source.load) == b"new"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"colour": "blue"},
+        {"namespace": "test-hours", "owner": "x"},
+        {"owner": "", "namespace": b"\xff"},
+    ],
+)
+def test_an_entry_that_is_not_ours_is_passed_over(
+    owner: UUID, source: Source, said: dict[str, Any]
+) -> None:
+    redis = get_redis_connection("default")
+    with at(100):
+        remember(HOURS, owner, "week", source.load)
+    redis.xadd(STREAM, said)
+    change(source, lambda: forget(HOURS, owner))
+    with at(101):
+        assert remember(HOURS, owner, "week", source.load) == b"new"
+    with at(102):
+        assert remember(HOURS, owner, "week", source.load) == b"new"
+    assert levels_of(HOURS)["confirmed"] == 1
+
+
+def test_a_stream_that_is_none_is_begun_anew(owner: UUID, source: Source) -> None:
+    redis = get_redis_connection("default")
+    redis.set(STREAM, "not a stream")
+    doubts = doubt.times
+    for now in (100, 101, 102):
+        with at(now):
+            assert remember(HOURS, owner, "week", source.load) == b"old"
+    assert levels_of(HOURS)["confirmed"] == 2
+    assert doubt.times == doubts
