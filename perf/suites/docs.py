@@ -7,7 +7,7 @@ from fynlo.settings.env import BASE_DIR
 from perf.laboratory.context import Context
 from perf.laboratory.recording import Outcome
 from perf.laboratory.scenario import ALL_SUCCEED, Scenario
-from perf.suites.pages import broken_links, pages, unexplained_figures
+from perf.suites.pages import broken_links, pages, unfounded_figures
 from perf.suites.pasting import commands
 from perf.suites.probes.surface import surface
 
@@ -56,9 +56,8 @@ def settings(lab: Context) -> Outcome:
 
 def figures(lab: Context) -> Outcome:
     outcome = Outcome()
-    page = BASE_DIR / "docs/performance.md"
-    for section in unexplained_figures(page):
-        outcome.fail(f"{page.name}: {section}: no command, run or test behind its figures")
+    for finding in unfounded_figures():
+        outcome.fail(finding)
     outcome.record(0.0)
     return outcome
 
