@@ -1,5 +1,6 @@
 """Two runs side by side, scenario by scenario."""
 
+import re
 from dataclasses import dataclass
 
 from perf.laboratory.keeping import scenarios_of
@@ -7,7 +8,13 @@ from perf.laboratory.statistics import Ratio, paired_ratio, unpaired_ratio
 from perf.models.runs import BenchmarkRun, Sample, Scenario
 
 METRIC = "p50_ms"
-MORE_IS_BETTER = ("throughput", "success_rate", "hit_rate", "speed_up")
+# Names of figures of which more is better; each but the last is the end of one.
+MORE_IS_BETTER = re.compile(
+    r"(throughput|operations|score|speedup|success_rate|_efficiency|_percent|_share)$|_per_s(_|$)"
+)
+# The share of a cache's reads that had to ask PostgreSQL.
+LESS_IS_BETTER = ("loaded_share",)
+IS_TIME = re.compile(r"_(ms|us|s)(_|$)|^throughput$")
 NOTHING = Ratio(1.0, 0.0, float("inf"), 0)
 
 
@@ -53,25 +60,36 @@ def compare(a: BenchmarkRun, b: BenchmarkRun, *, metric: str = METRIC) -> list[C
 
 
 def _turn_by_turn(before: Scenario, after: Scenario, metric: str) -> Ratio:
-    a = {sample.position: _cost(sample, metric) for sample in before.samples.all()}
-    b = {sample.position: _cost(sample, metric) for sample in after.samples.all()}
+    more = more_is_better(after, metric)
+    a = {sample.position: _cost(sample, metric, more) for sample in before.samples.all()}
+    b = {sample.position: _cost(sample, metric, more) for sample in after.samples.all()}
     both = [at for at in a if a[at] > 0 and b.get(at, 0) > 0]
     return paired_ratio([a[at] for at in both], [b[at] for at in both]) if both else NOTHING
 
 
 def _apart(before: Scenario, after: Scenario, metric: str, noise: float) -> Ratio:
-    a = [cost for sample in before.samples.all() if (cost := _calibrated(sample, metric)) > 0]
-    b = [cost for sample in after.samples.all() if (cost := _calibrated(sample, metric)) > 0]
+    more = more_is_better(after, metric)
+    a = [cost for sample in before.samples.all() if (cost := _calibrated(sample, metric, more)) > 0]
+    b = [cost for sample in after.samples.all() if (cost := _calibrated(sample, metric, more)) > 0]
     return unpaired_ratio(a, b, noise=noise) if a and b else NOTHING
 
 
-def _cost(sample: Sample, metric: str) -> float:
+def more_is_better(scenario: Scenario, metric: str) -> bool:
+    """As the scenario's criteria have it: what must be at least something should be more. Of what
+    they do not judge, or limit from both sides, the name of the metric says."""
+    sides = {row["is_ceiling"] for row in scenario.verdicts if row["metric"] == metric}
+    if len(sides) == 1:
+        return not sides.pop()
+    return metric not in LESS_IS_BETTER and bool(MORE_IS_BETTER.search(metric))
+
+
+def _cost(sample: Sample, metric: str, more: bool) -> float:
     """Of which less is better; 0 when the block has no such figure."""
     value = float(sample.figures.get(metric, 0))
-    return 1 / value if value and metric.startswith(MORE_IS_BETTER) else value
+    return 1 / value if value and more else value
 
 
-def _calibrated(sample: Sample, metric: str) -> float:
-    cost = _cost(sample, metric)
-    is_time = metric.endswith(("_ms", "_s")) or metric == "throughput"
+def _calibrated(sample: Sample, metric: str, more: bool) -> float:
+    cost = _cost(sample, metric, more)
+    is_time = IS_TIME.search(metric)
     return cost / sample.calibration_ms if is_time and sample.calibration_ms else cost
