@@ -28,6 +28,8 @@ from perf.laboratory.summing_up import as_markdown
 from perf.models.runs import BenchmarkRun, RunState
 
 LATEST = 10
+# What a run keeps of how it was asked for, beside the suite, the seed and `--quick`.
+ASKED = ("scenario", "users", "duration", "against", "workers", "master")
 Words = dict[str, Any]
 
 
@@ -54,8 +56,7 @@ def measure(out: OutputWrapper, style: Style, words: Words) -> bool:
     seed = words["seed"] if words["seed"] is not None else secrets.randbelow(2**31)
     crowd = words.get("workers", 0), words.get("master", "")
     options = Options(words["quick"], words["users"], words["duration"], seed, *crowd)
-    if options.master:
-        refuse_strangers(f"//{options.master}", owns_host=words["owns_host"])
+    _refuse_strange_workers(options, owns_host=words["owns_host"])
     suites = list(SUITES) if words["suite"] == "all" else [words["suite"]]
     for suite in suites:
         declared_in(suite, only=words["scenario"])
@@ -75,6 +76,11 @@ def measure(out: OutputWrapper, style: Style, words: Words) -> bool:
     return _tell_end(out, style, last)
 
 
+def _refuse_strange_workers(options: Options, *, owns_host: bool) -> None:
+    if options.master:
+        refuse_strangers(f"//{options.master}", owns_host=owns_host)
+
+
 def _side(words: Words, options: Options) -> Side:
     wanted = Wanted(words["against"], words["ready"], words["owns_host"])
     return Side(find(words["id"]) if words["id"] else _new_run(words, options), wanted)
@@ -87,7 +93,7 @@ def _other_side(words: Words, options: Options, opened: ExitStack) -> Side:
 
 
 def _new_run(words: Words, options: Options) -> BenchmarkRun:
-    asked = {name: words[name] for name in ("scenario", "users", "duration", "against")}
+    asked = {name: words.get(name) for name in ASKED}
     return BenchmarkRun(
         suite=words["suite"],
         is_quick=options.quick,
@@ -148,10 +154,15 @@ def gate(out: OutputWrapper, style: Style, words: Words) -> bool:
 def _measured_alike(out: OutputWrapper, style: Style, baseline: BenchmarkRun) -> BenchmarkRun:
     asked = baseline.options
     options = Options(
-        baseline.is_quick, asked.get("users", 0), asked.get("duration", 0.0), baseline.seed
+        baseline.is_quick,
+        asked.get("users", 0),
+        asked.get("duration", 0.0),
+        baseline.seed,
+        asked.get("workers", 0),
+        asked.get("master", ""),
     )
-    words = {"suite": baseline.suite, "scenario": "", "users": 0, "duration": 0, "against": ""}
-    run = _new_run({**words, **asked}, options)
+    _refuse_strange_workers(options, owns_host=False)
+    run = _new_run({"suite": baseline.suite, **asked}, options)
     suites = list(SUITES) if baseline.suite == "all" else [baseline.suite]
     only = asked.get("scenario", "")
     Laboratory([Side(run, Wanted())], options, Screen(out, style)).run(suites, only=only)

@@ -9,6 +9,7 @@ import os
 import random
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -57,39 +58,38 @@ class Person(FastHttpUser):
             self.clock()
         self._send("POST", "auth/logout/", {})
 
-    @task(30)
+    @task
+    def act(self) -> None:
+        """One of the seven, as the seed has it: what Locust itself chooses, it chooses anew."""
+        [action] = self.dice.choices(list(ACTIONS), list(ACTIONS.values()))
+        action(self)
+
     def view_products(self) -> None:
         self._send("GET", "products/?limit=20")
 
-    @task(20)
     def add_to_order(self) -> None:
         if order := self._an_order():
             body = {"lines": [{"product": self.dice.choice(PLAN["dishes"])}]}
             self.order = self._send("POST", f"orders/{order['id']}/lines/", body, "orders/…/lines/")
 
-    @task(15)
     def place_order(self) -> None:
         lines = [{"product": dish} for dish in self.dice.sample(PLAN["dishes"], 2)]
         self.order = self._send("POST", "orders/", {"channel": "takeaway", "lines": lines})
 
-    @task(10)
     def pay(self) -> None:
         if order := self._an_order():
             body = {"order": order["id"], "tendered": order["total"], "drawer": PLAN["drawer"]}
             self._send("POST", "payments/cash/", body)
             self.order = None
 
-    @task(10)
     def view_orders(self) -> None:
         self._send("GET", "orders/?limit=20")
 
-    @task(10)
     def update(self) -> None:
         if order := self._an_order():
             body = {"guests": self.dice.randint(1, 9), "version": order["version"]}
             self.order = self._send("PATCH", f"orders/{order['id']}/", body, "orders/…/")
 
-    @task(5)
     def clock(self) -> None:
         verb = "clock-out" if self.is_at_work else "clock-in"
         if self._send("POST", f"timeclock/{verb}/", {}):
@@ -120,6 +120,17 @@ class Person(FastHttpUser):
             "Idempotency-Key": uuid4().hex,
         }
         return headers | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
+
+
+ACTIONS: dict[Callable[[Person], None], int] = {
+    Person.view_products: 30,
+    Person.add_to_order: 20,
+    Person.place_order: 15,
+    Person.pay: 10,
+    Person.view_orders: 10,
+    Person.update: 10,
+    Person.clock: 5,
+}
 
 
 def note(name: str, response_time: float, response: Any, exception: Any, **_: Any) -> None:
