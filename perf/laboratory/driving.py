@@ -9,6 +9,7 @@ from typing import Any
 from perf.laboratory.context import Context
 from perf.laboratory.recording import Outcome
 from perf.laboratory.till import Answer, Refused
+from perf.laboratory.watching import Spending
 
 Operation = Callable[[], object]
 # Called once for each worker before the clock starts: opens what the worker needs.
@@ -42,7 +43,7 @@ class Workers:
                 done += 1
                 progress.step()
 
-        return _together(operations, work)
+        return _together(lab, operations, work)
 
 
 def sequential(*, iterations: int = 50, warm_up: int = 3) -> Workers:
@@ -76,7 +77,7 @@ class AtRate:
                 attempt(operation, outcome, due)
                 progress.step()
 
-        return _together(operations, work)
+        return _together(lab, operations, work)
 
 
 class Turns:
@@ -121,10 +122,12 @@ def _warm_up(operations: list[Operation], times: int) -> None:
 
 
 def _together(
-    operations: list[Operation], work: Callable[[Operation, Outcome, float], None]
+    lab: Context, operations: list[Operation], work: Callable[[Operation, Outcome, float], None]
 ) -> Outcome:
-    """All of them at once, each with a histogram of its own."""
+    """All of them at once, each with a histogram of its own. What the stack's services spend is
+    counted from here: what was opened and warmed up before is not theirs."""
     outcomes = [Outcome() for _ in operations]
+    spent = Spending(lab.target.pid)
     started = time.perf_counter() + 0.01
     threads = [
         Thread(target=work, args=(operation, outcome, started), daemon=True)
@@ -135,7 +138,7 @@ def _together(
         thread.start()
     for thread in threads:
         thread.join()
-    total = Outcome(seconds=time.perf_counter() - started)
+    total = Outcome(seconds=time.perf_counter() - started, cpu_s=spent.by_service())
     for outcome in outcomes:
         total.add(outcome)
     return total

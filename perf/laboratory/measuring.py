@@ -11,6 +11,7 @@ import orjson
 from django.db import connections
 
 from fynlo.clock import utc_now
+from perf.laboratory.configured import configured
 from perf.laboratory.context import Context, Options, Target
 from perf.laboratory.machine import calibrate
 from perf.laboratory.recording import Outcome, packed, summary
@@ -29,7 +30,7 @@ def serve(orders: TextIO, answers: TextIO) -> None:
     scenarios = {scenario.name: scenario for scenario in scenarios_of(first["suite"])}
     lab = Context(target, options)
     say = _speaker(answers)
-    say({"ready": True})
+    say({"ready": True, "settings": configured(target.pid)})
     for line in orders:
         say({"block": block(lab, scenarios[line.strip()], say)})
 
@@ -86,11 +87,7 @@ def _as_kept(outcome: Outcome, watch: Watch) -> dict[str, Any]:
     if outcome.counted:
         figures["statements_per_request"] = outcome.statements / outcome.counted
     figures |= watch.figures
-    if watch.figures:
-        figures["server_cpu"] = watch.cpu_seconds() / outcome.seconds
-    if watch.figures and outcome.operations:
-        for name, spent in watch.cpu_seconds_by_service().items():
-            figures[f"cpu_{name}_ms_per_operation"] = spent * 1000 / outcome.operations
+    figures |= _cpu(outcome, watch)
     return {
         "histogram": packed(outcome.histogram),
         "errors": dict(outcome.errors),
@@ -98,3 +95,17 @@ def _as_kept(outcome: Outcome, watch: Watch) -> dict[str, Any]:
         "figures": {**figures, **outcome.figures},
         "skipped": outcome.skipped,
     }
+
+
+def _cpu(outcome: Outcome, watch: Watch) -> dict[str, float]:
+    """`server_cpu` is a share of one core (1.5: one and a half). What an operation costs is told
+    only where the operations were watched, without their warm-up; elsewhere the share is that of
+    the whole block."""
+    if not watch.figures:
+        return {}
+    if not outcome.cpu_s:
+        return {"server_cpu": watch.cpu_seconds() / watch.seconds}
+    found = {"server_cpu": sum(outcome.cpu_s.values()) / outcome.seconds}
+    for name, spent in outcome.cpu_s.items():
+        found[f"cpu_{name}_ms_per_operation"] = spent * 1000 / max(outcome.operations, 1)
+    return found

@@ -38,7 +38,8 @@ def merged(histograms: list[Any]) -> Any:
 class Outcome:
     """One measurement. `seconds` is its length on the wall clock; `figures` is whatever else it
     found out, by a name that ends in its unit (`recovery_s`, `grown_to`). `skipped` says why
-    there is nothing to measure here; no criterion is judged then."""
+    there is nothing to measure here; no criterion is judged then. `cpu_s` is what each service of
+    the stack spent on these operations, empty where that is not known."""
 
     histogram: Any = field(default_factory=new_histogram)
     errors: Counter[str] = field(default_factory=Counter)
@@ -46,6 +47,7 @@ class Outcome:
     statements: int = 0
     counted: int = 0
     figures: dict[str, float] = field(default_factory=dict)
+    cpu_s: dict[str, float] = field(default_factory=dict)
     skipped: str = ""
 
     def record(self, seconds: float) -> None:
@@ -63,6 +65,8 @@ class Outcome:
         self.statements += other.statements
         self.counted += other.counted
         self.figures.update(other.figures)
+        for service, seconds in other.cpu_s.items():
+            self.cpu_s[service] = self.cpu_s.get(service, 0.0) + seconds
 
     @property
     def operations(self) -> int:

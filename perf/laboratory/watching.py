@@ -23,18 +23,35 @@ def service_of(words: str) -> str:
     return next((name for word, name in SERVICES.items() if word in words), "other")
 
 
+class Spending:
+    """Processor time of a stack's services from now on; of none when `pid` is 0."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._before = _cpu_seconds(pid)
+
+    def by_service(self) -> dict[str, float]:
+        """Seconds since. Of a process that has ended in the meantime, too, with its parent's."""
+        now = _cpu_seconds(self._pid)
+        return {name: seconds - self._before.get(name, 0.0) for name, seconds in now.items()}
+
+    def seconds(self) -> float:
+        return sum(self.by_service().values())
+
+
 class Watch:
-    """A context manager; `figures` afterwards. CPU is a share of one core (1.5: one and a half),
-    `others_cpu` the share of all cores that neither the stack nor this process and its children
+    """A context manager; `figures` afterwards: the highest memory of each service (`rss_…_mb`) and
+    `others_cpu`, the share of all cores that neither the stack nor this process and its children
     used."""
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
         self._stop = Event()
-        self._spent: dict[int, tuple[str, float, float]] = {}
         self._peaks: dict[str, int] = {}
         self._thread = Thread(target=self._look_often, daemon=True)
         self._began, self._ours, self._all = time.monotonic(), _seconds_of_ours(), _seconds_of_all()
+        self._spending = Spending(pid)
+        self._spent = self.seconds = 0.0
         self.figures: dict[str, float] = {}
 
     def __enter__(self) -> "Watch":
@@ -48,22 +65,18 @@ class Watch:
             self._stop.set()
             self._thread.join()
             self._look()
+            self.seconds = time.monotonic() - self._began
+            self._spent = self._spending.seconds()
             self.figures = {**self._rss(), "others_cpu": self._others()}
 
     def cpu_seconds(self) -> float:
-        """Spent by the whole stack since the watch began."""
-        return sum(last - first for _, first, last in self._spent.values())
-
-    def cpu_seconds_by_service(self) -> dict[str, float]:
-        found: dict[str, float] = {}
-        for name, first, last in self._spent.values():
-            found[name] = found.get(name, 0.0) + last - first
-        return found
+        """Spent by the whole stack while it was watched."""
+        return self._spent
 
     def _others(self) -> float:
-        ours = _seconds_of_ours() - self._ours + self.cpu_seconds()
+        ours = _seconds_of_ours() - self._ours + self._spent
         theirs = max(0.0, _seconds_of_all() - self._all - ours)
-        return theirs / (time.monotonic() - self._began) / (os.cpu_count() or 1)
+        return theirs / self.seconds / (os.cpu_count() or 1)
 
     def _look_often(self) -> None:
         while not self._stop.wait(EVERY_S):
@@ -74,10 +87,6 @@ class Watch:
         for process in processes_of(self._pid):
             with suppress(psutil.Error), process.oneshot():
                 name = service_of(" ".join(process.cmdline()))
-                times = process.cpu_times()
-                spent = times.user + times.system
-                first = self._spent.get(process.pid, (name, spent, spent))[1]
-                self._spent[process.pid] = (name, first, spent)
                 resident[name] = resident.get(name, 0) + _own_memory(process)
         for name, size in resident.items():
             self._peaks[name] = max(self._peaks.get(name, 0), size)
@@ -97,10 +106,22 @@ def processes_of(pid: int) -> list[psutil.Process]:
 
 
 def _own_memory(process: psutil.Process) -> int:
-    """Bytes. What PostgreSQL's processes share is counted once, with the first of them."""
+    """Bytes, without what it shares with others: PostgreSQL's buffers, the code of libraries. That
+    is counted with none of them."""
     memory = process.memory_info()
     shared = getattr(memory, "shared", 0)
     return int(memory.rss - shared)
+
+
+def _cpu_seconds(pid: int) -> dict[str, float]:
+    """By service, since each began: of its processes, and of those children of theirs that have
+    ended."""
+    found: dict[str, float] = {}
+    for process in processes_of(pid) if pid else []:
+        with suppress(psutil.Error), process.oneshot():
+            name = service_of(" ".join(process.cmdline()))
+            found[name] = found.get(name, 0.0) + sum(process.cpu_times()[:4])
+    return found
 
 
 def _seconds_of_all() -> float:

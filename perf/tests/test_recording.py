@@ -2,6 +2,7 @@
 
 from collections import Counter
 from math import ceil
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from perf.laboratory.keeping import over_all
 from perf.laboratory.recording import Outcome, merged, packed, summary, unpacked
+from perf.laboratory.scenario import at_most
 
 seconds = st.floats(min_value=1e-6, max_value=500, allow_nan=False)
 
@@ -59,16 +61,31 @@ def test_a_failure_counts_against_success_and_not_for_latency() -> None:
     assert found["max_ms"] == pytest.approx(10, rel=0.001)
 
 
+def block(seconds: float = 1.0, **figures: float) -> dict[str, Any]:
+    return {"figures": figures, "errors": {}, "histogram": "", "seconds": seconds}
+
+
 def test_other_figures_are_of_the_median_block_and_peaks_of_the_highest() -> None:
-    blocks = [
-        {
-            "figures": {"recovery_s": value, "rss_mb": value},
-            "errors": {},
-            "histogram": "",
-            "seconds": 1,
-        }
-        for value in (3.0, 1.0, 2.0)
-    ]
-    figures, _ = over_all(blocks)
+    figures, _ = over_all([block(recovery_s=value, rss_mb=value) for value in (3.0, 1.0, 2.0)])
     assert figures["recovery_s"] == 2.0
     assert figures["rss_mb"] == 3.0
+
+
+def test_what_must_never_happen_has_happened_when_one_block_in_ten_saw_it() -> None:
+    never = at_most("seq_scans", 0, "An index finds it.")
+    blocks = [block(seq_scans=float(number == 7)) for number in range(10)]
+    figures, _ = over_all(blocks, [never, at_most("p95_ms", 5, "Soon.")])
+    assert figures["seq_scans"] == 1
+    assert not never.judge(figures)["passed"]
+
+
+def test_processor_time_is_that_of_all_blocks_together() -> None:
+    """Three blocks of four were shorter than the 10 ms in which it is told."""
+    spent = [0.0, 0.0, 0.0, 1.0]
+    blocks = [
+        block(server_cpu=value, cpu_web_ms_per_operation=value, operations=10.0) for value in spent
+    ]
+    blocks[-1]["seconds"], blocks[-1]["figures"]["operations"] = 2.0, 20.0
+    figures, _ = over_all(blocks)
+    assert figures["server_cpu"] == pytest.approx(1 * 2 / 5)
+    assert figures["cpu_web_ms_per_operation"] == pytest.approx(1 * 20 / 50)
