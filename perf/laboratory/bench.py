@@ -34,6 +34,7 @@ class Bench:
             "DJANGO_SETTINGS_MODULE": wanted.settings or "fynlo.settings.development",
         }
         self._project = wanted.project
+        self._settings: dict[str, Any] = {}
         self._process: subprocess.Popen[str] | None = None
         self._answers: queue.Queue[dict[str, Any] | None] = queue.Queue()
 
@@ -47,6 +48,12 @@ class Bench:
         trace: TracebackType | None,
     ) -> None:
         self._end()
+
+    def settings(self) -> dict[str, Any]:
+        """Those of the stack that matter for its speed; none when an old commit does not tell."""
+        if self._process is None:
+            self._start()
+        return self._settings
 
     def measure(
         self, scenario: Scenario, on_progress: Callable[[int, int], None]
@@ -102,7 +109,8 @@ class Bench:
         assert process.stdin is not None
         process.stdin.write(orjson.dumps(self._first).decode() + "\n")
         process.stdin.flush()
-        self._next(time.monotonic() + START_S)
+        ready = self._next(time.monotonic() + START_S) or {}
+        self._settings = ready.get("settings", {})
         return process
 
     def _end(self) -> None:

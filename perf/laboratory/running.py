@@ -75,6 +75,8 @@ class Laboratory:
             tell(side.run, suite=suite, scenario="starting a stack", share=0.0)
         with ExitStack() as opened:
             benches = [self._bench(side, suite, opened) for side in self.sides]
+            for side, bench in zip(self.sides, benches, strict=True):
+                side.run.settings = bench.settings()
             for declared in scenarios_of(suite, only=only):
                 if not declared.is_left_out(quick=self.options.quick, only=only):
                     self._run_scenario(suite, declared, benches)

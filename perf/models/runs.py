@@ -17,9 +17,10 @@ class RunState(models.TextChoices):
 
 class BenchmarkRun(models.Model):
     """One run of one suite, or of all. `commit`, `machine` and `options` say what was measured and
-    where; `noise` is how unsteady the machine was (`machine.calibrate`); `seed` throws its dice
-    again. Runs with the same `pair` took turns, block by block. `progress` is for who watches.
-    `suite_seconds` is how long each suite took, with the start and the end of its stack.
+    where, `settings` how the stack was set up (`configured`); `noise` is how unsteady the machine
+    was (`machine.calibrate`); `seed` throws its dice again. Runs with the same `pair` took turns,
+    block by block. `progress` is for who watches. `suite_seconds` is how long each suite took, with
+    the start and the end of its stack.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -37,16 +37,31 @@ def against(stack: Stack) -> list[object]:
 def test_a_run_is_kept_with_all_that_belongs_to_it(against: list[object], tmp_path: Path) -> None:
     file = tmp_path / "run.json"
     said = benchmark(
-        "run", "database", "--scenario", "select", *against, "--json", file, "--seed", 7
+        "run",
+        "database",
+        "--scenario",
+        "select",
+        *against,
+        "--json",
+        file,
+        "--seed",
+        7,
+        "--workers",
+        3,
     )
     assert "every scenario passed" in said
     assert re.search(r"^database took \d+ s, with its stack$", said, re.MULTILINE)
     run = BenchmarkRun.objects.get()
     assert (run.state, run.seed, run.is_quick) == ("PASSED", 7, True)
+    assert (run.options["scenario"], run.options["workers"]) == ("select", 3)
     assert run.suite_seconds["database"] > 0
     assert len(run.commit["id"]) == 40
     assert run.machine["packages"]["Django"].startswith("5.2")
     assert run.loop_ms > 0
+    assert run.settings["settings"] == "fynlo.settings.development"
+    assert (run.settings["debug"], run.settings["cache"]) == (True, True)
+    assert run.settings["pool_largest"] == 20
+    assert run.settings["web_processes"] > 1
     names = list(run.scenarios.order_by("position").values_list("name", flat=True))
     assert names == ["select-sequential", "select-concurrent"]
     assert Sample.objects.count() == 10
@@ -65,6 +80,7 @@ def test_runs_are_listed_reported_compared_and_followed(
     page = tmp_path / "run.html"
     assert "version-sequential" in benchmark("report", "latest", "--html", page)
     assert "the server&#x27;s version" in page.read_text()
+    assert "pool_largest 20" in page.read_text()
     short = tmp_path / "runs.md"
     benchmark("report", *listed, "--markdown", short)
     assert "4 of 4 scenarios passed." in short.read_text()
