@@ -16,6 +16,7 @@ class Point:
     title: str
     at: datetime
     value: float
+    is_quick: bool
 
 
 def metrics_of(suite: str, scenario: str) -> list[str]:
@@ -25,17 +26,21 @@ def metrics_of(suite: str, scenario: str) -> list[str]:
 
 
 def points(suite: str, scenario: str, metric: str) -> list[Point]:
-    """Of every run that is over, the oldest first."""
+    """Of every full run that is over, the oldest first; of quick ones while there is no full one.
+    Never of both: a quick run measures too little to be in one line with others."""
     kept = Scenario.objects.filter(suite=suite, name=scenario, figures__has_key=metric)
     over = kept.filter(run__state__in=(RunState.PASSED, RunState.FAILED))
+    full = over.filter(run__is_quick=False)
+    shown = full if full.exists() else over
     return [
         Point(
             found.run.short_commit,
             str(found.run.commit.get("title", "")),
             found.run.started_at,
             float(found.figures[metric]),
+            found.run.is_quick,
         )
-        for found in over.select_related("run").order_by("run__started_at")
+        for found in shown.select_related("run").order_by("run__started_at")
     ]
 
 
