@@ -33,6 +33,28 @@ def test_a_statement_that_dawdles_is_found(stack: Stack) -> None:
     assert "must be (at most 150)" in found.says
 
 
+# Another `version()` than PostgreSQL's is found first, and takes its time.
+_DAWDLES = """
+CREATE FUNCTION public.version() RETURNS text LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_sleep(0.1); RETURN 'late'; END $$;
+DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET search_path = public, pg_catalog', current_database());
+END $$
+"""
+_NO_MORE = """
+DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET search_path', current_database()); END $$;
+DROP FUNCTION public.version()
+"""
+
+
+def test_a_database_that_dawdles_is_found(stack: Stack) -> None:
+    with changed(stack, _DAWDLES, back=_NO_MORE):
+        found = measure(stack, "database", "version-sequential")
+    assert not found.passed
+    assert "mean_ms is 1" in found.says
+    assert measure(stack, "database", "version-sequential").figures["success_rate"] == 1
+
+
 def test_a_broken_database_is_found(stack: Stack) -> None:
     """A table that is not where it should be: every order is refused, and the run says how."""
     away = "ALTER TABLE pos_orderline RENAME TO elsewhere"
