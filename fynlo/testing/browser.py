@@ -68,7 +68,7 @@ class Visits:
         page.wait_for_selector("#connection[data-state=live]")
         yield page
         context.close()
-        assert not complaints
+        assert complaints == []
 
 
 def complaints_of(page: Page) -> list[str]:

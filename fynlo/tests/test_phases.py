@@ -129,8 +129,8 @@ def test_two_that_go_on_at_once_both_answer_and_one_answer_is_kept(owner: Member
     with pytest.raises(Killed):
         Purchase(owner, killed_in="call").send()
     answers = at_once(*(Purchase(owner).send for _ in range(2)))
-    said = {(answer.status_code, answer.content) for answer in answers}
-    assert said <= {(201, answers[0].content), (409, answers[1].content)}
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert len({answer.content for answer in answers if answer.status_code == 201}) == 1
     assert rates(owner) == [2000]
     assert Purchase(owner).send()["Idempotency-Replayed"] == "true"
 

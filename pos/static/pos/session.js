@@ -60,12 +60,12 @@ export function notice(text, forMs = 6000) {
   clearing = setTimeout(() => place.replaceChildren(), forMs);
 }
 
-// Does it, and says why when it is refused.
-export async function attempt(work) {
+// Does it, and says why when it is refused, or that there is no connection.
+export async function attempt(work, alone = "Not saved: there is no connection.") {
   try {
     return await work();
   } catch (error) {
-    notice(error instanceof Refused ? error.message : "Not saved: there is no connection.");
+    notice(error instanceof Refused ? error.message : alone);
     return null;
   }
 }

@@ -3,7 +3,7 @@
 import { Live } from "./live.js";
 import { ask, press } from "./till_dialog.js";
 import { hearOf } from "./till_pay.js";
-import { act, add, complete, current, inTurn, show, startAnew } from "./till_order.js";
+import { act, add, complete, current, find, redraw, startAnew } from "./till_order.js";
 
 const menu = document.getElementById("menu");
 const order = document.getElementById("order");
@@ -11,7 +11,7 @@ const page = document.getElementById("as-of").dataset;
 let category = null;
 
 function choosePlace({ order: id, place: where, title }) {
-  if (id) inTurn(() => show(id));
+  if (id) find(id);
   else startAnew(where, title);
 }
 
@@ -50,7 +50,7 @@ document.getElementById("place").addEventListener("click", () => ask("/till/plac
 document.getElementById("new-order").addEventListener("click", () => startAnew());
 
 const asked = new URLSearchParams(location.search);
-if (asked.has("order")) show(asked.get("order"));
+if (asked.has("order")) find(asked.get("order"));
 else if (asked.has("table")) startAnew(asked.get("table"), asked.get("title"));
 
 let redrawing;
@@ -60,16 +60,16 @@ new Live({
   onEvent({ entity, id }) {
     if (entity === "order" && id === current) {
       clearTimeout(redrawing);
-      redrawing = setTimeout(() => inTurn(() => current === id && show()), 50);
+      redrawing = setTimeout(() => current === id && redraw(), 50);
     } else if (entity === "payment") {
       hearOf(id);
     } else if (entity !== "order" && entity !== "table" && entity !== "floor") {
       htmx.trigger(menu, "refresh");
     }
   },
-  onLive: () => inTurn(() => current && show()),
+  onLive: redraw,
   onRefetch() {
     htmx.trigger(menu, "refresh");
-    inTurn(() => current && show());
+    redraw();
   },
 });

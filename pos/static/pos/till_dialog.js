@@ -11,7 +11,8 @@ const money = new Intl.NumberFormat("en-GB", { style: "currency", currency: page
 export let paymentKey = null;
 
 export async function ask(path) {
-  await htmx.ajax("GET", path, { target: body, swap: "innerHTML" });
+  const draw = () => htmx.ajax("GET", path, { target: body, swap: "innerHTML" });
+  if ((await attempt(draw, "Not shown: there is no connection.")) === null) return;
   paymentKey = crypto.randomUUID();
   if (!dialog.open) dialog.showModal();
   body.querySelector("form[data-at-once]")?.requestSubmit();

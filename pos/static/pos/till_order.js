@@ -35,6 +35,18 @@ export async function show(id = current) {
   if (bill) place.textContent = bill.dataset.place;
 }
 
+// An order that somebody looks for.
+export function find(id) {
+  return inTurn(() => attempt(() => show(id), "Not shown: there is no connection."));
+}
+
+// What others changed. Without a connection the order stays as it was, and is drawn when there is
+// one again.
+export function redraw() {
+  const id = current;
+  return inTurn(() => id && current === id && show()).catch(() => {});
+}
+
 export function startAnew(where = "takeaway", title = "Takeaway") {
   choose(null, where, title);
   const invitation = document.createElement("p");

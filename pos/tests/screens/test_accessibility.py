@@ -124,6 +124,8 @@ def test_a_page_that_lost_its_connection(till_at: Page) -> None:
     expect(till_at.locator("#connection[data-state=lost]")).to_be_visible()
     till_at.get_by_role("button", name="Send").click()
     expect(till_at.locator("#notices")).to_contain_text("Not saved")
+    till_at.locator("#place").click()
+    expect(till_at.locator("#notices")).to_contain_text("Not shown")
     check(till_at)
     till_at.context.set_offline(False)
 
