@@ -77,6 +77,15 @@ def test_every_thing_of_which_the_restaurant_is_forgotten_is_found(with_holes: S
     assert not missed, found.errors
 
 
+def test_things_that_cannot_be_tried_are_missed() -> None:
+    """Every probe that is left holds, but few are."""
+    with running_stack(settings="perf.tests.refusing") as refusing:
+        found = measure(refusing, "security", "objects")
+    assert "score is 100" not in found.says
+    assert "nothing_to_name_here is " in found.says
+    assert "unreached_here is " in found.says
+
+
 def test_what_only_tls_may_carry_is_missed(stack: Stack) -> None:
     """A stack for development, judged as if it were in production."""
     findings = Findings()

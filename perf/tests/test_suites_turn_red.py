@@ -29,7 +29,7 @@ def test_a_statement_that_dawdles_is_found(stack: Stack) -> None:
     with slow_inserts(stack, "pos_order", seconds=0.2):
         found = measure(stack, "api", "orders-create-sequential")
     assert not found.passed
-    assert "p95_ms is 2" in found.says
+    assert found.figures["p50_ms"] > 200
     assert "must be (at most 150)" in found.says
 
 
@@ -79,4 +79,5 @@ def test_a_web_that_sleeps_is_found() -> None:
     with running_stack(settings="perf.tests.sleeping", **AS_BEHIND_A_PROXY) as asleep:
         found = measure(asleep, "latency", "get-1")
     assert not found.passed
-    assert "p95_ms is 1" in found.says
+    assert found.figures["p50_ms"] > 100
+    assert "p95_ms is " in found.says
