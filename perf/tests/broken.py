@@ -14,6 +14,8 @@ from perf.laboratory.keeping import over_all
 from perf.laboratory.stack import Wanted
 from perf.laboratory.suites import scenarios_of
 
+QUICK = Options(quick=True, seed=1)
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -34,6 +36,7 @@ def measure(
     blocks: int = 1,
     settings: str = "",
     is_whole: bool = False,
+    options: Options = QUICK,
 ) -> Finding:
     """One scenario, quick, as `benchmark run` does it, in a measuring process of its own, which
     has `settings` other than development's, when they are to break something there.
@@ -42,13 +45,11 @@ def measure(
     excuse, or else a busy machine would hide it."""
     [declared] = scenarios_of(suite, only=scenario)
     target = Target(stack.ready, stack.variables, stack.pid)
-    with Bench(
-        target, Options(quick=True, seed=1), suite, wanted=Wanted(settings=settings)
-    ) as bench:
+    with Bench(target, options, suite, wanted=Wanted(settings=settings)) as bench:
         found = [bench.measure(declared, lambda done, total: None) for _ in range(blocks)]
     if skipped := found[0].get("skipped"):
         return Finding(False, skipped, {}, {})
-    figures, errors = over_all(found)
+    figures, errors = over_all(found, declared.criteria)
     alone = figures if is_whole else {**figures, "others_cpu": 0.0}
     verdicts = declared.verdicts(alone, quick=True)
     missed = [verdict["says"] for verdict in verdicts if not verdict["passed"]]
