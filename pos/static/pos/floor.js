@@ -1,6 +1,7 @@
 // The floor's page: the server draws the tables, the events say when to draw them again.
 
 import { Live } from "./live.js";
+import { keepSteady } from "./steady.js";
 
 const board = document.getElementById("board");
 
@@ -18,6 +19,7 @@ function arrange() {
 
 board.addEventListener("htmx:afterSwap", arrange);
 arrange();
+keepSteady(board, refresh);
 new Live({
   since: Number(document.getElementById("as-of").dataset.seq),
   streams: "orders,kitchen",

@@ -2,6 +2,7 @@
 
 import { Live } from "./live.js";
 import { attempt, call } from "./session.js";
+import { keepSteady } from "./steady.js";
 
 const WARM_S = 8 * 60;
 const LATE_S = 15 * 60;
@@ -101,6 +102,7 @@ board.addEventListener("htmx:afterSwap", () => {
   seen = new Set(now.map((ticket) => ticket.id));
 });
 
+keepSteady(board, refresh);
 tick();
 setInterval(tick, 1000);
 new Live({

@@ -1,6 +1,7 @@
 // The till's page: the server draws menu and order, what is tapped goes to the API.
 
 import { Live } from "./live.js";
+import { keepSteady } from "./steady.js";
 import { ask, press } from "./till_dialog.js";
 import { hearOf } from "./till_pay.js";
 import { act, add, complete, current, find, redraw, startAnew } from "./till_order.js";
@@ -54,6 +55,7 @@ if (asked.has("order")) find(asked.get("order"));
 else if (asked.has("table")) startAnew(asked.get("table"), asked.get("title"));
 
 let redrawing;
+keepSteady(menu, () => htmx.trigger(menu, "refresh"));
 new Live({
   since: Number(page.seq),
   streams: page.streams,

@@ -1,10 +1,12 @@
 // The order on the right of the till: which one it is, and what is done to it.
 
 import { attempt, call } from "./session.js";
+import { keepSteady } from "./steady.js";
 
 const order = document.getElementById("order");
 const place = document.getElementById("place");
 export let current = null;
+let drawn = null;
 // Writes of this page go one after another: the first tap opens the order that the next one joins.
 let last = Promise.resolve();
 
@@ -22,6 +24,7 @@ function choose(id, where, title) {
 
 // Draws it again. The button that had the focus has it again.
 async function draw(path) {
+  drawn = path;
   const { id, dataset } = document.activeElement;
   const held = order.contains(document.activeElement) && (id ? `#${id}` : `[data-ask="${dataset.ask}"]`);
   await htmx.ajax("GET", path, { target: order, swap: "innerHTML" });
@@ -49,6 +52,7 @@ export function redraw() {
 
 export function startAnew(where = "takeaway", title = "Takeaway") {
   choose(null, where, title);
+  drawn = null;
   const invitation = document.createElement("p");
   invitation.className = "nothing";
   invitation.textContent = "Tap what the guest would like.";
@@ -111,3 +115,5 @@ export async function finishPaid(id) {
   const { status, due } = order.querySelector(".bill").dataset;
   if (status === "OPEN" && due === "0") await finish(id);
 }
+
+keepSteady(order, () => inTurn(() => drawn && draw(drawn)).catch(() => {}));

@@ -1,6 +1,7 @@
 // A guest pays by QR code: the dialog that shows it, until it is paid or given up.
 
 import { attempt, call, notice, Refused } from "./session.js";
+import { keepSteady } from "./steady.js";
 import { answer, ask, paymentKey, refuse, submit } from "./till_dialog.js";
 import { finishPaid, inTurn, show } from "./till_order.js";
 
@@ -65,6 +66,7 @@ function look() {
 }
 
 answer("asking", askForMoney);
+keepSteady(body, () => shown() && htmx.trigger(shown(), "refresh"), "payment");
 body.addEventListener("htmx:afterSettle", look);
 body.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-tell], [data-again]");

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from fynlo.testing.browser import Visits
 from fynlo.testing.callers import Caller
@@ -18,6 +18,12 @@ visits = visits_for("package")
 @pytest.fixture(scope="package")
 def manager(stack: Stack) -> Caller:
     return Caller.of(stack, "manager")
+
+
+def hold(button: Locator) -> None:
+    """A finger on it, not lifted yet."""
+    button.hover()
+    button.page.mouse.down()
 
 
 @pytest.fixture

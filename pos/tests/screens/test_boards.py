@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from fynlo.testing.browser import Visits, fill_in
 from fynlo.testing.callers import Caller
 from fynlo.testing.live import Stack
+from pos.tests.screens.conftest import hold
 
 pytestmark = pytest.mark.xdist_group("screens")
 HEALS_WITHIN_MS = 20_000
@@ -63,6 +64,18 @@ def test_a_tap_takes_a_ticket_one_step_on(kitchen: Page, manager: Caller) -> Non
         expect(ticket).to_have_attribute("data-state", state)
     ticket.get_by_role("button", name="Recall").click()
     expect(ticket).to_have_attribute("data-state", "STARTED")
+
+
+def test_a_tap_counts_though_the_board_was_to_be_drawn_between_press_and_release(
+    kitchen: Page, manager: Caller
+) -> None:
+    ticket = kitchen.locator(".ticket", has_text=send_order(manager))
+    hold(ticket.get_by_role("button", name="Acknowledge"))
+    with kitchen.expect_event("requestfinished", lambda asked: "/kitchen/board/" in asked.url):
+        other = send_order(manager)
+    kitchen.mouse.up()
+    expect(ticket).to_have_attribute("data-state", "ACKED")
+    expect(kitchen.locator(".ticket", has_text=other)).to_be_visible()
 
 
 def test_a_change_and_a_cancellation_are_told_from_new_dishes_in_words(

@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from fynlo.testing.callers import Caller
 from fynlo.testing.live import Stack
+from pos.tests.screens.conftest import hold
 
 pytestmark = pytest.mark.xdist_group("screens")
 SOON_MS = 10_000
@@ -92,6 +93,19 @@ def start(till: Page, manager: Caller, *dishes: str, **of_each: object) -> str:
     till.goto(f"/till/?order={order}")
     expect(till.locator(".lines li")).to_have_count(len(dishes))
     return order
+
+
+def test_a_tap_counts_though_the_order_was_to_be_drawn_between_press_and_release(
+    till: Page, manager: Caller
+) -> None:
+    order = start(till, manager, "Seasonal greens")
+    hold(till.get_by_role("button", name="Split"))
+    with till.expect_event("requestfinished", lambda asked: f"/till/orders/{order}/" in asked.url):
+        greens = next(p for p in manager.get("menu/")["products"] if p["name"] == "Seasonal greens")
+        manager.post(f"orders/{order}/lines/", {"lines": [{"product": greens["id"]}]})
+    till.mouse.up()
+    expect(till.locator("dialog h2")).to_be_visible()
+    expect(till.locator(".lines li")).to_have_count(2)
 
 
 def approve(page: Page, stack: Stack) -> None:
