@@ -31,9 +31,10 @@ class Spending:
         self._before = _cpu_seconds(pid)
 
     def by_service(self) -> dict[str, float]:
-        """Seconds since. Of a process that has ended in the meantime, too, with its parent's."""
+        """Seconds since. Of a process that has ended in the meantime, too, with its parent's; what
+        the parent of a service's processes took along when it was killed is missing."""
         now = _cpu_seconds(self._pid)
-        return {name: seconds - self._before.get(name, 0.0) for name, seconds in now.items()}
+        return {name: max(at - self._before.get(name, 0.0), 0.0) for name, at in now.items()}
 
     def seconds(self) -> float:
         return sum(self.by_service().values())

@@ -10,18 +10,21 @@ from django_redis import get_redis_connection
 
 from fynlo.accounts.choices import Role
 from fynlo.accounts.models import Restaurant
+from fynlo.cache.forgetting import forget_matching
 from fynlo.testing.cast import Member, hire
 from fynlo.testing.outage import Wire
 from perf import tasks
 from perf.monitors.calls import Call
 from perf.monitors.reporter import Reporter
 from perf.services.watching import note_ledgers
+from perf.views.health import NOW
 from perf.views.health_shapes import HEALTH
 
 pytestmark = pytest.mark.django_db
 
 
 def health(member: Member) -> dict[str, Any]:
+    forget_matching(NOW, "*")
     response = member.get("health/performance/")
     assert response.status_code == 200, response.content
     document: dict[str, Any] = orjson.loads(response.content)
@@ -74,6 +77,9 @@ def test_whose_ledger_is_wrong_is_told_to_them_and_to_the_platform(
     platform = hire(rival_owner.restaurant, Role.PLATFORM_OWNER)
     assert rules(health(manager)) == {"ledger"}
     assert rules(health(platform)) == {"ledger"}
+    forget_matching(NOW, "*")
+    asked = [one.get("health/performance/") for one in (platform, rival_owner, platform)]
+    assert [rules(orjson.loads(one.content)) for one in asked] == [{"ledger"}, set(), {"ledger"}]
     assert rules(health(rival_owner)) == set()
     assert str(restaurant.pk) not in str(health(platform))
 
@@ -138,3 +144,11 @@ def test_without_redis_it_says_so(manager: Member, wire: Wire) -> None:
     response = manager.get("health/performance/")
     assert response.status_code == 503
     assert orjson.loads(response.content)["code"] == "dependency_down"
+
+
+def test_many_who_look_within_a_second_see_what_was_added_up_once(
+    manager: Member, figures: Reporter, django_assert_num_queries: Any
+) -> None:
+    first = health(manager)
+    with django_assert_num_queries(0):
+        assert orjson.loads(manager.get("health/performance/").content) == first
