@@ -7,14 +7,17 @@ import logging
 from collections.abc import Iterable, Sequence
 from time import time
 from typing import Protocol
+from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from redis import RedisError
 
 from fynlo.redis import asking
 
 logger = logging.getLogger(__name__)
-CHANNEL = "fynlo:events"
+# Channels are of a whole Redis: this one says to which of its databases it belongs.
+CHANNEL = f"fynlo:events:{urlsplit(settings.REDIS_URL).path.strip('/') or 0}"
 PASSING = 0
 """In place of a number, of what is not numbered: the log begins with 1."""
 
