@@ -40,9 +40,13 @@ def _to_forget() -> list[partial[None]]:
 def commit_was_not_answered() -> None:
     """The database engine says so by the setting COMMIT_DOUBTER: the connection broke over it. What
     was to be forgotten may have changed or not, so nothing that is cached is trusted any more."""
-    if _to_forget():
+    doubted = _to_forget()
+    if doubted:
         doubt.arise()
         doubt.settle_when_redis_is_back()
+    # Last, as in `forget`.
+    for namespace, owner in {work.args[:2] for work in doubted}:
+        local.copies.of(namespace).drop((owner,))
 
 
 def forget(namespace: Namespace, owner: UUID, tag: str = "") -> None:
