@@ -28,6 +28,7 @@ NONE_OF_IT = re.compile(r"\A# .+\n\n<!-- none of this is pasted: (.+) -->\n")
 LIMIT_S, QUICK_LIMIT_S, QUICK = 240.0, 60.0, 2
 # What takes longer than a quick run has.
 LONG = ("--throw-away", "--minutes", "--seconds", "measure_", "--orders")
+WHOLE_RUN = re.compile(r"benchmark run (?!.*--quick)")
 # Variables of the measuring process that no terminal of a reader has.
 OURS = ("FYNLO_STATE", "DEBUG", "DJANGO_SETTINGS_MODULE")
 ADDRESS = "http://127.0.0.1:8000"
@@ -43,7 +44,7 @@ class Block:
 
     @property
     def is_brief(self) -> bool:
-        return not any(mark in self.text for mark in LONG)
+        return not (WHOLE_RUN.search(self.text) or any(mark in self.text for mark in LONG))
 
 
 def blocks(root: Path = BASE_DIR) -> list[Block]:

@@ -64,3 +64,17 @@ def test_a_command_that_never_ends_is_ended_with_its_children(folder: Path) -> N
 
 def test_a_command_that_waits_for_an_answer_gets_none(folder: Path) -> None:
     assert run("read answer", folder, HERE, 10)[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "is_brief"),
+    [
+        ("manage.py benchmark run api\n", False),
+        ("manage.py benchmark run api --quick\nmanage.py benchmark run cache\n", False),
+        ("manage.py benchmark run api --quick\n", True),
+        ("manage.py measure_parallel\n", False),
+        ("manage.py benchmark list\n", True),
+    ],
+)
+def test_a_quick_run_pastes_nothing_that_takes_long(text: str, is_brief: bool) -> None:
+    assert Block("page.md", text).is_brief is is_brief
