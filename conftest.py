@@ -1,5 +1,9 @@
 """The cast, for every test of the house."""
 
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
 import pytest
 
 from fynlo.accounts.choices import Role
@@ -7,6 +11,7 @@ from fynlo.accounts.models import Restaurant
 from fynlo.celery import app
 from fynlo.testing.cast import Member, hire
 from fynlo.testing.drawers import open_drawer
+from fynlo.testing.outage import Wire
 from fynlo.testing.price_list import stock_price_list
 
 
@@ -69,3 +74,15 @@ def kitchen(restaurant: Restaurant) -> Member:
 @pytest.fixture
 def rival_owner(rival_restaurant: Restaurant) -> Member:
     return hire(rival_restaurant, Role.OWNER)
+
+
+@pytest.fixture
+def wire(settings: Any) -> Iterator[Wire]:
+    """Redis, reached over a wire that can be cut."""
+    address = urlsplit(settings.REDIS_URL)
+    made = Wire(address.hostname or "", address.port or 0)
+    location = settings.REDIS_URL.replace(f":{address.port}/", f":{made.port}/")
+    default = {**settings.CACHES["default"], "LOCATION": location}
+    settings.CACHES = {**settings.CACHES, "default": default}
+    yield made
+    made.cut()

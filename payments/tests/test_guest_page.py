@@ -153,13 +153,18 @@ def test_a_tip_that_is_none_changes_nothing(
     assert (after["tip"], len(after["attempts"])) == (0, 1)
 
 
+def cannot_be_asked(guest: Guest) -> None:
+    """The bank says neither that an attempt is void nor how it stands."""
+    guest.bank.stage("500", operation="cancel")
+    guest.bank.stage("503", operation="fetch", times=4)
+
+
 def test_a_tip_is_not_lost_in_silence_when_the_bank_does_not_say_whether_the_old_amount_is_void(
     cashier: Member, order: dict[str, Any], guest: Guest
 ) -> None:
     payment = asked(cashier, order)
     phone = Phone(payment)
-    guest.bank.stage("500", operation="cancel")
-    guest.bank.stage("503", operation="fetch", times=4)
+    cannot_be_asked(guest)
     refused = phone.post("tip", tip="125")
     assert refused.status_code == 409
     assert "the tip is not added" in refused.content.decode()
@@ -272,8 +277,7 @@ def test_a_bank_that_cannot_be_asked_keeps_the_card_closed_and_calls_for_staff(
 ) -> None:
     payment = asked(cashier, order)
     phone = Phone(payment)
-    guest.bank.stage("500", operation="cancel")
-    guest.bank.stage("503", operation="fetch", times=4)
+    cannot_be_asked(guest)
     phone.post("card")
     assert phone.stage() == Stage.ASK_STAFF
     assert "ask a member of staff" in phone.text()

@@ -1,12 +1,9 @@
 from collections.abc import Iterator
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from django_redis import get_redis_connection
 
 from fynlo.testing.live import Stack, running_stack
-from fynlo.testing.outage import Wire
 from perf.laboratory.stack import AS_BEHIND_A_PROXY
 from perf.monitors.reporter import Reporter, reporter
 
@@ -34,15 +31,3 @@ def stack() -> Iterator[Stack]:
     """A live one. Put right again by whoever breaks it."""
     with running_stack(**AS_BEHIND_A_PROXY) as started:
         yield started
-
-
-@pytest.fixture
-def wire(settings: Any) -> Iterator[Wire]:
-    """Redis, reached over a wire that can be cut."""
-    address = urlsplit(settings.REDIS_URL)
-    made = Wire(address.hostname or "", address.port or 0)
-    location = settings.REDIS_URL.replace(f":{address.port}/", f":{made.port}/")
-    default = {**settings.CACHES["default"], "LOCATION": location}
-    settings.CACHES = {**settings.CACHES, "default": default}
-    yield made
-    made.cut()

@@ -1,7 +1,5 @@
-from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
-from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
@@ -12,26 +10,10 @@ from fynlo.cache.local import Copies
 from fynlo.events.reading import last_seq_of_stream
 from fynlo.testing.cast import Member
 from fynlo.testing.outage import Wire
+from fynlo.tests.cache.test_cache import in_another_process
 from pos.tests.conftest import Menu, said
 
 committed = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def wire(settings: Any) -> Iterator[Wire]:
-    """Redis, reached over a wire that can be cut."""
-    address = urlsplit(settings.REDIS_URL)
-    made = Wire(address.hostname or "", address.port or 0)
-    location = settings.REDIS_URL.replace(f":{address.port}/", f":{made.port}/")
-    default = {**settings.CACHES["default"], "LOCATION": location}
-    settings.CACHES = {**settings.CACHES, "default": default}
-    yield made
-    made.cut()
-
-
-def in_another_process() -> Any:
-    """All that processes do not share is the memory of their own copies."""
-    return patch.object(local, "copies", Copies())
 
 
 def names(member: Member) -> set[str]:

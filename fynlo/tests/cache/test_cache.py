@@ -2,7 +2,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 from unittest.mock import patch
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
@@ -40,18 +39,6 @@ class Source:
 @pytest.fixture(autouse=True)
 def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "copies", Copies())
-
-
-@pytest.fixture
-def wire(settings: Any) -> Iterator[Wire]:
-    """Redis, reached over a wire that can be cut."""
-    address = urlsplit(settings.REDIS_URL)
-    made = Wire(address.hostname or "", address.port or 0)
-    location = settings.REDIS_URL.replace(f":{address.port}/", f":{made.port}/")
-    default = {**settings.CACHES["default"], "LOCATION": location}
-    settings.CACHES = {**settings.CACHES, "default": default}
-    yield made
-    made.cut()
 
 
 def in_another_process() -> Any:
