@@ -82,14 +82,15 @@ class Hearing:
         self.span = Span(self.span.since, now)
 
     def _asked(self, redis: Redis) -> tuple[bytes | None, list[Entry]]:
-        """What lies under the stream's name and is no stream goes away: it is not ours."""
+        """Raises RedisError; what lies under the stream's name and is no stream goes away then."""
         pipeline = redis.pipeline(transaction=False)
         pipeline.get(EPOCH)
         pipeline.xrange(STREAM, self._last[0], count=_AT_ONCE)
-        epoch, entries = pipeline.execute(raise_on_error=False)
-        if isinstance(entries, ResponseError):
+        try:
+            epoch, entries = pipeline.execute()
+        except ResponseError:
             redis.delete(STREAM)
-            entries = []
+            raise
         return epoch, entries
 
     def _begin_again(self, redis: Redis, epoch: bytes | None, now: float) -> None:

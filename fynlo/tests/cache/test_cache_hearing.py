@@ -15,7 +15,7 @@ from fynlo.cache.hearing import STREAM
 from fynlo.cache.local import Copies, Entry, Key, Store
 from fynlo.cache.namespaces import Namespace
 from fynlo.cache.reading import remember
-from fynlo.cache.shared import doubt
+from fynlo.cache.shared import EPOCH, doubt
 from fynlo.tests.cache.test_cache import Source, at, in_another_process
 
 HOURS = Namespace("test-hours", ttl=60)
@@ -150,12 +150,16 @@ def test_an_entry_that_is_not_ours_is_passed_over(
     assert levels_of(HOURS)["confirmed"] == 1
 
 
-def test_a_stream_that_is_none_is_begun_anew(owner: UUID, source: Source) -> None:
+@pytest.mark.parametrize("foreign", [STREAM, EPOCH])
+def test_what_is_no_stream_and_no_epoch_is_begun_anew(
+    owner: UUID, source: Source, foreign: str
+) -> None:
     redis = get_redis_connection("default")
-    redis.set(STREAM, "not a stream")
+    redis.delete(foreign)
+    redis.sadd(foreign, "not ours")
     doubts = doubt.times
     for now in (100, 101, 102):
         with at(now):
             assert remember(HOURS, owner, "week", source.load) == b"old"
     assert levels_of(HOURS)["confirmed"] == 2
-    assert doubt.times == doubts
+    assert doubt.times == doubts + 1
